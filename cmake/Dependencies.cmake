@@ -1,0 +1,12 @@
+# Every dependency is a Debian package; tools/setup installs them.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(HDF5 REQUIRED IMPORTED_TARGET hdf5-serial)
+pkg_check_modules(PROTOBUF_C REQUIRED IMPORTED_TARGET libprotobuf-c)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
+pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo cairo-pdf cairo-svg fontconfig)
+find_program(PROTOC_C protoc-c REQUIRED)
+find_path(ONNX_PROTO_DIR onnx/onnx.proto REQUIRED)
+pkg_check_modules(CRITERION IMPORTED_TARGET criterion)
