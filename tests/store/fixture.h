@@ -1,0 +1,101 @@
+/** Small landscapes whose values follow from their places. */
+#ifndef TAU_TESTS_STORE_FIXTURE_H
+#define TAU_TESTS_STORE_FIXTURE_H
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "scratch.h"
+#include "store/landscape.h"
+
+#define OK(call)                                                                                             \
+    do {                                                                                                     \
+        const tau_status ok_status = (call);                                                                 \
+        cr_assert_eq(ok_status, TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what,                 \
+                     tau_error_last()->why);                                                                 \
+    } while (0)
+
+#define RECIPE(seed) "{\"identity\":{\"seed\":" #seed ",\"backend\":\"ref\"},\"provenance\":{}}"
+
+static inline tau_landscape *make_landscape(size_t columns, size_t rows, const char *recipe) {
+    tau_grid grid = {.columns = columns, .rows = rows};
+    tau_landscape *landscape;
+    OK(TAU_ALLOC(grid.alpha, columns));
+    OK(TAU_ALLOC(grid.beta, rows));
+    for (size_t i = 0; i < columns; i++) grid.alpha[i] = -1 + 0.1 * (double)i;
+    for (size_t i = 0; i < rows; i++) grid.beta[i] = -2 + 0.3 * (double)i;
+    OK(tau_landscape_create(&landscape, "plane", "tau_2d", rows == 1, &grid, recipe));
+    tau_mem_free(grid.alpha);
+    tau_mem_free(grid.beta);
+    return landscape;
+}
+
+/** Every seventh point is not finite, as real landscapes have it. */
+static inline tau_point point_at(size_t column, size_t row) {
+    const size_t n = row * 1000 + column;
+    const double loss = n % 7 == 3 ? (n % 2 ? INFINITY : NAN) : sin((double)n);
+    return (tau_point){loss, loss / 100, (double)(n % 11) / 10,
+                       n % 2 ? TAU_PRECISION_FINE : TAU_PRECISION_EXACT};
+}
+
+/** Gives a tile to a sink. */
+static inline tau_status send_tile(tau_sweep_sink sink, size_t column, size_t row, size_t columns,
+                                   size_t rows) {
+    tau_point *points;
+    double *regularisation;
+    OK(TAU_ALLOC(points, columns * rows));
+    OK(TAU_ALLOC(regularisation, columns * rows));
+    for (size_t i = 0; i < columns * rows; i++) {
+        points[i] = point_at(column + i % columns, row + i / columns);
+        regularisation[i] = (double)i;
+    }
+    const tau_sweep_tile tile = {column, row, columns, rows, points, columns == 1 ? regularisation : NULL};
+    tau_status status = sink.accept(sink.payload, &tile);
+    tau_mem_free(regularisation);
+    tau_mem_free(points);
+    return status;
+}
+
+static inline tau_status put_tile(void *landscape, const tau_sweep_tile *tile) {
+    tau_landscape_put(landscape, tile);
+    return TAU_STATUS_OK;
+}
+
+static inline void fill_landscape(tau_landscape *landscape) {
+    OK(send_tile((tau_sweep_sink){put_tile, landscape}, 0, 0, landscape->columns, landscape->rows));
+}
+
+static inline int same_doubles(const double *a, const double *b, size_t count) {
+    return memcmp(a, b, count * sizeof *a) == 0;
+}
+
+static inline void assert_same_points(const tau_landscape *a, const tau_landscape *b) {
+    cr_assert(a->columns == b->columns && a->rows == b->rows && a->line == b->line);
+    const size_t points = a->columns * a->rows;
+    cr_assert(same_doubles(a->alpha, b->alpha, a->columns) && same_doubles(a->beta, b->beta, a->rows));
+    cr_assert(same_doubles(a->loss, b->loss, points), "losses differ");
+    cr_assert(same_doubles(a->loss_se, b->loss_se, points), "standard errors differ");
+    cr_assert(same_doubles(a->accuracy, b->accuracy, points), "accuracies differ");
+    cr_assert(same_doubles(a->regularisation, b->regularisation, points), "regularisations differ");
+    cr_assert_arr_eq(a->done, b->done, points);
+    cr_assert_arr_eq(a->precision, b->precision, points);
+}
+
+static inline void add_projection(tau_landscape *landscape, const char *group, size_t count) {
+    tau_landscape_projection projection;
+    OK(tau_landscape_projection_create(&projection, group, count));
+    for (size_t i = 0; i < count; i++) {
+        projection.coords[2 * i] = (double)i;
+        projection.coords[2 * i + 1] = -(double)i;
+        projection.residual[i] = 0.5 * (double)i;
+        projection.distance[i] = 2 * (double)i;
+        projection.step[i] = (int64_t)(i * i);
+    }
+    projection.explained = 0.875;
+    OK(tau_landscape_set_projection(landscape, &projection));
+    cr_assert_null(projection.group);
+}
+
+#endif
