@@ -1,0 +1,166 @@
+/* tauscape devices, doctor, completion, help: about the program and the machine. */
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/backend_impl.h"
+#include "cli/cli.h"
+#include "cli/help.h"
+#include "cli/version.h"
+#include "core/memory.h"
+#include "core/plugin.h"
+#include "figure/figure.h"
+
+/* ---- devices ---- */
+
+static tau_status run_devices(tau_cli *cli) {
+    tau_pool *pool;
+    TAU_TRY(tau_cli_get_pool(cli, &pool));
+    json_t *devices = json_array();
+    for (int i = 0; tau_backend_get(i); i++) {
+        const tau_backend *backend = tau_backend_get(i);
+        bool available = backend->available() == TAU_STATUS_OK;
+        const char *why = available ? "" : tau_error_last()->why;
+        tau_cli_say(cli, "%-6s %-10s %s%s", backend->name, available ? backend->instruction_set() : "-",
+                    available ? tau_precision_name(backend->default_precision) : "not available: ", why);
+        json_array_append_new(devices,
+                              json_pack("{ss sb ss ss}", "name", backend->name, "available", available,
+                                        "instruction_set", available ? backend->instruction_set() : "",
+                                        "default_precision", tau_precision_name(backend->default_precision)));
+    }
+    tau_cli_say(cli, "threads %d", tau_pool_size(pool));
+    tau_cli_print_json(cli, json_pack("{so si}", "devices", devices, "threads", tau_pool_size(pool)));
+    return TAU_STATUS_OK;
+}
+
+const tau_cli_command tau_cli_devices = {
+    .name = "devices",
+    .usage = "",
+    .summary = "what can compute here",
+    .description = "Lists the devices of --device with their instruction set and their default precision. "
+                   "The first one is "
+                   "what auto takes. ref is the slow double-precision reference.",
+    .arguments_max = 0,
+    .run = run_devices,
+};
+
+/* ---- doctor ---- */
+
+static bool check(tau_cli *cli, json_t *checks, const char *name, tau_status status, const char *good) {
+    bool fine = status == TAU_STATUS_OK;
+    const tau_error *error = tau_error_last();
+    tau_cli_say(cli, "%-4s %-18s %s%s%s", fine ? "ok" : "bad", name, fine ? good : error->what,
+                fine || !*error->why ? "" : ": ", fine ? "" : error->why);
+    if (!fine && *error->fix) tau_cli_say(cli, "     %-18s %s", "fix", error->fix);
+    json_array_append_new(
+        checks, json_pack("{ss sb ss}", "check", name, "ok", fine, "detail", fine ? good : error->what));
+    return fine;
+}
+
+/* Draws a small picture into memory: fonts and cairo work. */
+static tau_status try_drawing(void) {
+    const double axis[] = {0, 1}, value[] = {0, 1, 1, 2};
+    const tau_field field = {.nx = 2, .ny = 2, .alpha = axis, .beta = axis, .value = value, .name = "loss"};
+    const tau_figure_panel panel = {.field = &field};
+    tau_figure figure = {.options = tau_figure_default_options(), .panels = &panel, .panel_count = 1};
+    uint8_t *bytes;
+    size_t size;
+    TAU_TRY(tau_figure_encode(&figure, TAU_FIGURE_FORMAT_PNG, &bytes, &size));
+    tau_mem_free(bytes);
+    return TAU_STATUS_OK;
+}
+
+/* What a walk over the plugins reports to. */
+typedef struct plugin_report {
+    tau_cli *cli;
+    json_t *checks;
+    bool healthy;
+    int found;
+} plugin_report;
+
+static void check_plugin(void *payload, const tau_plugin *plugin, const char *path) {
+    plugin_report *report = payload;
+    const char *slash = strrchr(path, '/');
+    tau_status status = plugin ? TAU_STATUS_OK : tau_error_last()->code;
+    report->healthy &= check(report->cli, report->checks, slash ? slash + 1 : path, status, path);
+    report->found++;
+}
+
+static bool check_plugins(tau_cli *cli, json_t *checks) {
+    plugin_report report = {.cli = cli, .checks = checks, .healthy = true};
+    tau_plugin_open_all(check_plugin, &report);
+    if (report.found == 0) tau_cli_say(cli, "ok   %-18s none installed", "plugins");
+    return report.healthy;
+}
+
+static tau_status run_doctor(tau_cli *cli) {
+    json_t *checks = json_array();
+    tau_pool *pool;
+    TAU_TRY(tau_cli_get_pool(cli, &pool));
+    char threads[64];
+    snprintf(threads, sizeof threads, "%d", tau_pool_size(pool));
+    tau_cli_say(cli, "tauscape " TAU_VERSION);
+    bool healthy = check(cli, checks, "threads", TAU_STATUS_OK, threads);
+    for (int i = 0; tau_backend_get(i); i++) {
+        const tau_backend *backend = tau_backend_get(i);
+        tau_status status = backend->available();
+        healthy &= check(cli, checks, backend->name, status,
+                         status == TAU_STATUS_OK ? backend->instruction_set() : "");
+    }
+    healthy &= check_plugins(cli, checks);
+    healthy &= check(cli, checks, "pictures", try_drawing(), "cairo and the DejaVu Sans font work");
+    tau_cli_print_json(cli,
+                       json_pack("{ss sb so}", "version", TAU_VERSION, "healthy", healthy, "checks", checks));
+    if (!healthy)
+        return tau_fail(TAU_STATUS_DEVICE, "something is missing" TAU_FIX "see the lines marked bad");
+    return TAU_STATUS_OK;
+}
+
+const tau_cli_command tau_cli_doctor = {
+    .name = "doctor",
+    .usage = "",
+    .summary = "check that everything works here",
+    .description =
+        "Tries what the commands need and says of each thing whether it works and, if not, how to mend it.",
+    .arguments_max = 0,
+    .run = run_doctor,
+};
+
+/* ---- completion and help ---- */
+
+static tau_status run_completion(tau_cli *cli) {
+    return tau_help_print_completion(stdout, cli->arguments.positional[0]);
+}
+
+const tau_cli_command tau_cli_completion = {
+    .name = "completion",
+    .usage = "bash|zsh|fish",
+    .summary = "print a completion script for a shell",
+    .description = "Prints a script that completes commands, options and values. It is made from the same "
+                   "table as --help.",
+    .examples = "  tauscape completion bash > ~/.local/share/bash-completion/completions/tauscape\n",
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run_completion,
+};
+
+static tau_status run_help(tau_cli *cli) {
+    if (cli->arguments.positional_count == 0) {
+        tau_help_print_overview(stdout);
+        return TAU_STATUS_OK;
+    }
+    if (strcmp(cli->arguments.positional[0], "man") == 0) {
+        tau_help_print_man(stdout);
+        return TAU_STATUS_OK;
+    }
+    return tau_help_print_topic(stdout, cli->arguments.positional[0]);
+}
+
+const tau_cli_command tau_cli_help = {
+    .name = "help",
+    .usage = "[COMMAND|concepts|slurm|man]",
+    .summary = "explain a command or a topic",
+    .description = "Explains a command, the concepts behind landscapes, or work on a Slurm cluster. man "
+                   "prints the manual page.",
+    .arguments_max = 1,
+    .run = run_help,
+};

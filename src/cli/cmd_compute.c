@@ -1,0 +1,410 @@
+/* tauscape compute: the loss along a line or over a plane of parameter space. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/computation.h"
+#include "cli/files.h"
+#include "cli/tracing.h"
+#include "core/file.h"
+#include "core/log.h"
+#include "core/memory.h"
+
+static const tau_cli_option output_options[] = {
+    {'o', "output", "LAND", "The landscape file; a partial one is continued.", NULL, false},
+    {0, "samples", "N|all", "Evaluate on N samples, a prefix of a fixed permutation; all by default.", NULL,
+     false},
+    {0, "precision", "MODE", "exact, or fine (default): see help concepts.", "exact|fine", false},
+    {0, "tile", "N|auto", "Points between two looks at the clock (auto); never changes a value.", NULL,
+     false},
+    {0, "order", "ORDER", "centre-out (default) or rows.", "centre-out|rows", false},
+    {0, "shard", "I/N|auto", "Compute share I of N; auto reads a Slurm array.", NULL, false},
+    {0, "store-directions", NULL, "Keep random directions in the file too.", NULL, false},
+    {0, "no-trace", NULL, "Do not project the run's states onto the plane.", NULL, false},
+    {0},
+};
+
+static const tau_cli_option slice_options[] = {
+    {0, "from", "STATE", "A line: its start, alpha = 0. States are explained in help concepts.", NULL, false},
+    {0, "to", "STATE", "A line: its end, alpha = 1.", NULL, false},
+    {'g', "grid", "NxM",
+     "Points: 51x51 for a plane (default), 201 for a line between states (default), 201x1 for a line along "
+     "the first direction.",
+     NULL, false},
+    {'x', "x", "LO:HI|auto",
+     "Range of alpha. By default -0.5:1.5 between states, -1:1 along filter-normalised directions, the "
+     "states and 20 % more for pca and states, otherwise auto: until the loss has risen tenfold.",
+     NULL, false},
+    {'y', "y", "LO:HI|auto", "Range of beta, likewise.", NULL, false},
+    {0, "transform", "NAME", "tau with --from and --to, otherwise tau_2d (default), radial or radial+.",
+     "tau|tau_2d|radial|radial+", false},
+    {0, "dirs", "DIRS",
+     "random, pca, states:A,B,C or a landscape FILE; by default pca where a run has 3 states or more, else "
+     "random.",
+     NULL, false},
+    {0, "center", "STATE", "The plane's origin (last).", NULL, false},
+    {0, "norm", "NORM", "Random directions: filter (default), layer, model, weight or none.",
+     "filter|layer|model|weight|none", false},
+    {0, "ignore", "WHAT", "Random directions: leave bias,bn (default) where they are; or bias, bn, none.",
+     NULL, false},
+    {0, "bn", "HOW", "Batch-norm statistics: interpolated (lines) or frozen (planes).", "frozen|interpolated",
+     false},
+    {'s', "seed", "N", "Seed of random directions (0).", NULL, false},
+    {0, "group", "A,B", "Group of the run; several for a joint PCA.", NULL, false},
+    {0},
+};
+
+static void clear(tau_computation *c) {
+    tau_evaluator_destroy(c->evaluator);
+    tau_grid_destroy(c->grid);
+    tau_landscape_destroy(c->landscape);
+    tau_made_slice_clear(&c->made);
+    tau_subject_close(&c->subject);
+}
+
+/* ---- what is asked ---- */
+
+static tau_status environment_count(const char *name, uint64_t *out) {
+    const char *text = getenv(name);
+    if (!text)
+        return tau_fail(TAU_STATUS_USAGE,
+                        "--shard auto finds no array" TAU_WHY "%s is not set" TAU_FIX
+                        "run it in a Slurm array, or say --shard I/N",
+                        name);
+    return tau_cli_parse_count(out, text, name);
+}
+
+static tau_status parse_shard(tau_computation *c) {
+    const char *text = tau_cli_get(&c->cli->arguments, "shard");
+    c->sweep.shard_count = 1;
+    if (!text) return TAU_STATUS_OK;
+    uint64_t index, count;
+    if (strcmp(text, "auto") == 0) {
+        uint64_t id, lowest;
+        TAU_TRY(environment_count("SLURM_ARRAY_TASK_ID", &id));
+        TAU_TRY(environment_count("SLURM_ARRAY_TASK_MIN", &lowest));
+        TAU_TRY(environment_count("SLURM_ARRAY_TASK_COUNT", &count));
+        index = id - lowest + 1;
+    } else {
+        char left[32] = "";
+        size_t length = strcspn(text, "/");
+        if (text[length] != '/' || length >= sizeof left)
+            return tau_fail(TAU_STATUS_USAGE, "--shard: \"%s\" is not a share" TAU_FIX "write I/N, as in 3/8",
+                            text);
+        strncat(left, text, length);
+        TAU_TRY(tau_cli_parse_count(&index, left, "--shard"));
+        TAU_TRY(tau_cli_parse_count(&count, text + length + 1, "--shard"));
+    }
+    if (count < 1 || count > 1000000 || index < 1 || index > count)
+        return tau_fail(TAU_STATUS_USAGE,
+                        "--shard: there is no share %llu of %llu" TAU_FIX "count from 1 to N",
+                        (unsigned long long)index, (unsigned long long)count);
+    c->sweep.shard_index = (int)index - 1;
+    c->sweep.shard_count = (int)count;
+    return TAU_STATUS_OK;
+}
+
+static tau_status parse_order(tau_computation *c) {
+    const tau_cli_arguments *a = &c->cli->arguments;
+    const char *tile = tau_cli_get(a, "tile"), *order = tau_cli_get(a, "order");
+    uint64_t points = 0;
+    if (tile && strcmp(tile, "auto") != 0) TAU_TRY(tau_cli_get_count(a, "tile", &points, 1, 1u << 20));
+    c->sweep.tile_points = points;
+    c->sweep.order = order && strcmp(order, "rows") == 0 ? TAU_ORDER_ROWS : TAU_ORDER_CENTRE_OUT;
+    return TAU_STATUS_OK;
+}
+
+static tau_status parse_size(const tau_computation *c, size_t *columns, size_t *rows) {
+    const char *grid = tau_cli_get(&c->cli->arguments, "grid"),
+               *transform = tau_cli_get(&c->cli->arguments, "transform");
+    bool between = tau_cli_has(&c->cli->arguments, "from") || tau_cli_has(&c->cli->arguments, "to") ||
+                   (transform && strcmp(transform, "tau") == 0);
+    *columns = between ? 201 : 51;
+    *rows = between ? 1 : 51;
+    if (grid) TAU_TRY(tau_cli_parse_grid(columns, rows, grid, "--grid"));
+    if (between && *rows != 1 && grid && strchr(grid, 'x'))
+        return tau_fail(
+            TAU_STATUS_USAGE,
+            "a line between two states has one row" TAU_WHY "--grid says %s" TAU_FIX "write --grid N", grid);
+    if (between) *rows = 1;
+    if (*rows == 1 && tau_cli_has(&c->cli->arguments, "y"))
+        return tau_fail(TAU_STATUS_USAGE, "a line has no beta" TAU_FIX "leave --y out, or give --grid NxM");
+    return TAU_STATUS_OK;
+}
+
+static tau_status choose_range(tau_computation *c, int axis, double *lo, double *hi) {
+    static const char *const names[] = {"x", "y"};
+    const char *text = tau_cli_get(&c->cli->arguments, names[axis]);
+    bool automatic = text ? strcmp(text, "auto") == 0 : !c->made.has_range;
+    if (text && !automatic) return tau_cli_parse_range(lo, hi, text, axis ? "--y" : "--x");
+    if (!automatic) {
+        *lo = c->made.lo[axis];
+        *hi = c->made.hi[axis];
+        return TAU_STATUS_OK;
+    }
+    if (c->spec.transform == TAU_TRANSFORM_RADIAL || c->spec.transform == TAU_TRANSFORM_RADIAL_PLUS)
+        return tau_fail(TAU_STATUS_USAGE, "--%s auto does not go with radial slices" TAU_FIX "give LO:HI",
+                        names[axis]);
+    TAU_TRY(tau_sweep_auto_range(c->evaluator, c->made.slice, axis, 10, lo, hi, c->cli->cancel));
+    tau_cli_say(c->cli, "range of %s chosen: %.4g:%.4g (the loss rises tenfold)", axis ? "beta" : "alpha",
+                *lo, *hi);
+    return TAU_STATUS_OK;
+}
+
+/* Moves a range that nobody asked for by at most half a step, so that the centre is a point of the grid. A
+ * single point is the middle of its range. */
+static void place_centre(double *lo, double *hi, size_t n) {
+    if (!(*lo < 0 && *hi > 0)) return;
+    if (n == 1) *lo = -(*hi = fmax(*hi, -*lo));
+    if (n == 1) return;
+    double step = (*hi - *lo) / (double)(n - 1), before = floor(-*lo / step + 0.5);
+    *lo = 0 - before * step;
+    *hi = ((double)(n - 1) - before) * step;
+}
+
+static tau_status create_grid(tau_computation *c, size_t columns, size_t rows) {
+    double x[2] = {0, 0}, y[2] = {0, 0};
+    TAU_TRY(choose_range(c, 0, &x[0], &x[1]));
+    if (rows > 1) TAU_TRY(choose_range(c, 1, &y[0], &y[1]));
+    if (!tau_cli_has(&c->cli->arguments, "x")) place_centre(&x[0], &x[1], columns);
+    if (!tau_cli_has(&c->cli->arguments, "y")) place_centre(&y[0], &y[1], rows);
+    TAU_TRY(tau_grid_create(&c->grid, columns, x[0], x[1], rows, y[0], y[1]));
+    if (tau_grid_misses_zero(c->grid->alpha, columns) ||
+        (rows > 1 && tau_grid_misses_zero(c->grid->beta, rows)))
+        tau_log(TAU_LOG_LEVEL_NOTE,
+                "the grid spans 0 but has no point there: the centre itself is not among its points");
+    return TAU_STATUS_OK;
+}
+
+/* ---- preparation ---- */
+
+/* The backend and precision of a partial OUT are taken where the command names none. */
+static void inherit_options(tau_evaluator_options *options, const json_t *identity) {
+    const char *backend = json_string_value(json_object_get(identity, "backend"));
+    const char *precision = json_string_value(json_object_get(identity, "precision"));
+    if (backend && (!options->backend || strcmp(options->backend, "auto") == 0)) {
+        static char name[16];
+        name[0] = '\0';
+        strncat(name, backend, sizeof name - 1);
+        options->backend = name;
+    }
+    tau_precision found;
+    if (precision && !options->precision && tau_precision_parse(&found, precision) == TAU_STATUS_OK)
+        options->precision = found;
+}
+
+static tau_status create_evaluator(tau_computation *c) {
+    tau_evaluator_options options = {.backend = tau_cli_get(&c->cli->arguments, "device"),
+                                     .loss = c->subject.loss};
+    const char *precision = tau_cli_get(&c->cli->arguments, "precision");
+    if (precision) TAU_TRY(tau_precision_parse(&options.precision, precision));
+    if (c->path && !c->cli->force && tau_file_exists(c->path)) {
+        tau_landscape *partial;
+        TAU_TRY(tau_landscape_read(&partial, c->path, NULL));
+        json_t *recipe = json_loads(partial->recipe, 0, NULL);
+        inherit_options(&options, json_object_get(recipe, "identity"));
+        json_decref(recipe);
+        tau_landscape_destroy(partial);
+    }
+    tau_pool *pool;
+    TAU_TRY(tau_cli_get_pool(c->cli, &pool));
+    TAU_TRY(tau_evaluator_create(&c->evaluator, c->subject.graph, c->subject.samples, &options, pool));
+    return TAU_STATUS_OK;
+}
+
+static bool keeps_directions(const tau_computation *c) {
+    return c->spec.directions == TAU_DIRECTIONS_RANDOM ? tau_cli_has(&c->cli->arguments, "store-directions")
+                                                       : c->spec.directions != TAU_DIRECTIONS_NONE;
+}
+
+static tau_status create_landscape(tau_computation *c) {
+    char *recipe;
+    TAU_TRY(tau_computation_describe(c, &recipe));
+    const char *name = c->subject.run ? tau_run_get_group(c->subject.run) : "landscape";
+    const tau_slice *slice = c->made.slice;
+    tau_status status = tau_landscape_create(&c->landscape, name, tau_transform_name(slice->transform),
+                                             slice->line, c->grid, recipe);
+    tau_mem_free(recipe);
+    TAU_TRY(status);
+    for (int axis = 0; axis < 2; axis++) c->landscape->explained[axis] = c->made.explained[axis];
+    if (!keeps_directions(c)) return TAU_STATUS_OK;
+    return tau_landscape_set_directions(c->landscape, slice->theta[1], slice->line ? NULL : slice->theta[2],
+                                        slice->theta_size);
+}
+
+static tau_status prepare(tau_computation *c, const char *source) {
+    const tau_cli_arguments *a = &c->cli->arguments;
+    c->path = tau_cli_get(a, "output");
+    if (!c->path && !c->cli->dry_run)
+        return tau_fail(TAU_STATUS_USAGE, "no landscape file was named" TAU_FIX "add -o FILE.land.h5");
+    size_t columns, rows;
+    if (c->path) TAU_TRY(tau_cli_check_inputs_differ(c->cli, c->path));
+    if (c->path) TAU_TRY(tau_cli_check_output(c->cli, c->path, TAU_FILE_KIND_LANDSCAPE));
+    TAU_TRY(parse_shard(c));
+    TAU_TRY(parse_order(c));
+    TAU_TRY(parse_size(c, &columns, &rows));
+    const char *group = tau_cli_get(a, "group");
+    char first[256] = "";
+    if (group)
+        strncat(first, group, strcspn(group, ",") < sizeof first ? strcspn(group, ",") : sizeof first - 1);
+    TAU_TRY(tau_subject_open(&c->subject, source, group ? first : NULL));
+    TAU_TRY(tau_slice_spec_parse(&c->spec, c->cli, &c->subject, rows == 1));
+    TAU_TRY(tau_subject_load_samples(&c->subject, c->cli));
+    TAU_TRY(create_evaluator(c));
+    TAU_TRY(tau_slice_spec_make(&c->made, &c->spec, &c->subject, c->cli->cancel));
+    const tau_basis basis = tau_slice_get_basis(c->made.slice);
+    TAU_TRY(tau_evaluator_set_basis(c->evaluator, &basis));
+    TAU_TRY(create_grid(c, columns, rows));
+    return create_landscape(c);
+}
+
+/* ---- computing ---- */
+
+/* The middle of the slice: theta* itself, or the end of a line. */
+static tau_status measure_centre(tau_computation *c, double *seconds) {
+    double alpha = 0, beta = 0;
+    if (c->spec.transform == TAU_TRANSFORM_TAU || c->spec.transform == TAU_TRANSFORM_RADIAL) alpha = 1;
+    const tau_tile tile = {&alpha, 1, &beta, 1};
+    double start = tau_progress_now();
+    TAU_TRY(tau_evaluator_tile(c->evaluator, &tile, &c->centre, c->cli->cancel));
+    *seconds = tau_progress_now() - start;
+    return TAU_STATUS_OK;
+}
+
+static size_t count_open_points(const tau_computation *c) {
+    size_t open = 0;
+    for (size_t row = 0; row < c->grid->rows; row++)
+        for (size_t column = 0; column < c->grid->columns; column++)
+            open +=
+                !c->landscape->done[row * c->grid->columns + column] &&
+                tau_sweep_in_shard(column, row, c->grid->columns, c->sweep.shard_index, c->sweep.shard_count);
+    return open;
+}
+
+static tau_status sweep(tau_computation *c) {
+    c->sweep.done = c->landscape->done;
+    c->sweep.weight_decay = c->subject.weight_decay;
+    c->sweep.threads = tau_pool_size(c->cli->pool);
+    c->sweep.progress = c->cli->progress;
+    c->sweep.cancel = c->cli->cancel;
+    tau_sweep_sink sink = tau_landscape_writer_get_sink(c->writer);
+    double start = tau_progress_now();
+    tau_status status = tau_sweep_run(c->evaluator, c->made.slice, c->grid, &c->sweep, &sink);
+    c->seconds = tau_progress_now() - start;
+    return status;
+}
+
+/* The states of the run belong on its plane, once the plane is complete. */
+static bool is_traced(const tau_computation *c) {
+    return c->subject.run && !c->spec.line && c->spec.transform == TAU_TRANSFORM_TAU_2D &&
+           c->sweep.shard_count == 1 && !tau_cli_has(&c->cli->arguments, "no-trace");
+}
+
+static bool has_projection(const tau_landscape *landscape, const char *group) {
+    for (int p = 0; p < landscape->projection_count; p++)
+        if (strcmp(landscape->projections[p].group, group) == 0) return true;
+    return false;
+}
+
+/* Traces the groups that are not on the plane yet. @param[in,out] traced  whether there was one */
+static tau_status trace_groups(tau_computation *c, bool *traced) {
+    if (!is_traced(c)) return TAU_STATUS_OK;
+    const char *groups = c->spec.groups ? c->spec.groups : tau_run_get_group(c->subject.run);
+    for (const char *word = groups; *word;) {
+        char name[256] = "";
+        size_t length = strcspn(word, ",");
+        strncat(name, word, length < sizeof name ? length : sizeof name - 1);
+        word += length + (word[length] == ',');
+        if (has_projection(c->landscape, name)) continue;
+        tau_run *run;
+        TAU_TRY(tau_run_open(&run, c->subject.path, name));
+        tau_status status = tau_trace_run(c->landscape, run, c->made.slice, c->evaluator, c->cli->progress,
+                                          name, c->cli->cancel);
+        tau_run_close(run);
+        TAU_TRY(status);
+        *traced = true;
+    }
+    return TAU_STATUS_OK;
+}
+
+static tau_status saved_on_request(const tau_computation *c) {
+    tau_landscape_summary s = tau_landscape_summarize(c->landscape);
+    return tau_fail(TAU_STATUS_CANCELLED,
+                    "the computation was stopped with %zu of %zu points done" TAU_WHY
+                    "a signal asked for it" TAU_FIX
+                    "everything is saved in %s; the same command goes on from here",
+                    s.done, s.points, c->path);
+}
+
+static tau_status compute(tau_computation *c, size_t open, bool *traced) {
+    double seconds;
+    if (open || c->cli->dry_run) {
+        TAU_TRY(measure_centre(c, &seconds));
+        tau_computation_say_centre(c, seconds, open);
+    }
+    if (c->cli->dry_run) return TAU_STATUS_OK;
+    if (open) TAU_TRY(sweep(c));
+    return trace_groups(c, traced);
+}
+
+/* Whatever happens, what is finished reaches the disk. A file that was complete but for its paths is written
+ * once more, because the writer sees no new points. */
+static tau_status save(tau_computation *c, size_t open, bool traced) {
+    tau_landscape_writer *writer = c->writer;
+    c->writer = NULL;
+    TAU_TRY(tau_landscape_writer_close(writer));
+    return traced && open == 0 ? tau_landscape_write(c->landscape, c->path) : TAU_STATUS_OK;
+}
+
+static tau_status run_computation(tau_computation *c) {
+    bool traced = false;
+    TAU_TRY(prepare(c, c->cli->arguments.positional[0]));
+    if (!c->cli->dry_run)
+        TAU_TRY(tau_landscape_writer_open(&c->writer, c->path, c->landscape, c->cli->force));
+    size_t open = count_open_points(c);
+    tau_status status = compute(c, open, &traced);
+    if (c->cli->dry_run) return status;
+    tau_error_copy error;
+    tau_error_save(&error);
+    tau_status saved = save(c, open, traced);
+    if (status == TAU_STATUS_CANCELLED && saved == TAU_STATUS_OK) return saved_on_request(c);
+    if (status != TAU_STATUS_OK) return tau_error_restore(&error);
+    TAU_TRY(saved);
+    if (open == 0 && !traced) tau_cli_say(c->cli, "nothing to do: %s is complete", c->path);
+    tau_computation_say_result(c, open);
+    return TAU_STATUS_OK;
+}
+
+static tau_status run(tau_cli *cli) {
+    tau_computation c = {.cli = cli, .centre = {.loss = NAN, .loss_se = NAN, .accuracy = NAN}};
+    tau_status status = run_computation(&c);
+    clear(&c);
+    return status;
+}
+
+const tau_cli_command tau_cli_compute = {
+    .name = "compute",
+    .usage = "RUN|MODEL.onnx -o LAND [options]",
+    .summary = "evaluate the loss along a line or over a plane",
+    .description =
+        "Evaluates a network's loss, its standard error and its accuracy at every point of a grid and keeps "
+        "them in a "
+        "landscape file. With --from and --to: the line tau between two states. Otherwise the plane "
+        "theta* + alpha*delta + beta*eta through a state.\n\nThe centre is evaluated first and printed with "
+        "the time "
+        "to come. A job that was stopped or killed goes on where it was when the same command is given "
+        "again; the "
+        "result is the same bit for bit.\n\nradial (s*theta* with s = alpha*(1+beta)) and radial+ "
+        "((1+s)*theta*) "
+        "scale the whole network. Such a plane is one-dimensional in truth: the loss depends on s alone.",
+    .examples =
+        "  tauscape compute run.run.h5 --from first --to last -x -0.5:1.5 -o line.land.h5\n"
+        "  tauscape compute run.run.h5 --dirs random -g 25 -o plane.land.h5\n"
+        "  tauscape compute run.run.h5 --dirs pca -g 41 --samples 1000 -o path.land.h5\n"
+        "  tauscape compute net.onnx --data x.npy --labels y.npy -g 51x51 -x auto -y auto -o net.land.h5\n",
+    .sections = {{"Slice", slice_options}, {"Computation", output_options}, {"Data", tau_cli_data_options}},
+    .arguments_min = 1,
+    .arguments_max = 1,
+    .run = run,
+};

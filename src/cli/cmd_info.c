@@ -1,0 +1,182 @@
+/* tauscape info: what a file holds, and what is remarkable about it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/files.h"
+#include "cli/remarks.h"
+#include "cli/subject.h"
+#include "core/memory.h"
+#include "store/landscape.h"
+
+/* ---- landscapes ---- */
+
+static json_t *describe_landscape(const tau_cli *cli, const tau_landscape *l) {
+    tau_landscape_summary s = tau_landscape_summarize(l);
+    json_t *recipe = json_loads(l->recipe, 0, NULL), *remarks = tau_remarks_find(l, recipe);
+    const json_t *identity = json_object_get(recipe, "identity"),
+                 *provenance = json_object_get(recipe, "provenance");
+    const char *command = json_string_value(json_object_get(provenance, "command"));
+    const char *loss = json_string_value(json_object_get(identity, "loss"));
+    char place[64] = "";
+    if (!l->line) snprintf(place, sizeof place, ", beta %.4g", l->beta[s.lowest_row]);
+    tau_cli_say(cli, "landscape  %s, %s, %zu x %zu points", l->name, l->transform, l->columns, l->rows);
+    tau_cli_say(cli, "alpha      %.6g to %.6g", l->alpha[0], l->alpha[l->columns - 1]);
+    if (!l->line) tau_cli_say(cli, "beta       %.6g to %.6g", l->beta[0], l->beta[l->rows - 1]);
+    tau_cli_say(cli, "done       %zu of %zu points%s", s.done, s.points,
+                s.done == s.points ? "" : ": the same command goes on");
+    if (s.done > s.infinite + s.nan)
+        tau_cli_say(cli, "%-10s %.6g to %.6g; lowest at alpha %.4g%s", loss ? loss : "loss", s.lowest,
+                    s.highest, l->alpha[s.lowest_column], place);
+    if (s.infinite + s.nan)
+        tau_cli_say(cli, "not finite %zu points (%.1f %%): %zu infinite, %zu not a number",
+                    s.infinite + s.nan, 100.0 * (double)(s.infinite + s.nan) / (double)s.done, s.infinite,
+                    s.nan);
+    for (int p = 0; p < l->projection_count; p++)
+        tau_cli_say(cli, "path       %s: %zu states, %.1f %% of the movement in the slice",
+                    l->projections[p].group, l->projections[p].count, 100 * l->projections[p].explained);
+    if (command) tau_cli_say(cli, "command    %s", command);
+    for (size_t i = 0; i < json_array_size(remarks); i++)
+        tau_cli_say(cli, "remark     %s", json_string_value(json_array_get(remarks, i)));
+    json_t *object = json_pack(
+        "{ss ss sI sI sI sI sI so so so so}", "kind", l->line ? "line" : "plane", "transform", l->transform,
+        "columns", (json_int_t)l->columns, "rows", (json_int_t)l->rows, "done", (json_int_t)s.done,
+        "infinite", (json_int_t)s.infinite, "nan", (json_int_t)s.nan, "lowest", tau_cli_json_real(s.lowest),
+        "highest", tau_cli_json_real(s.highest), "remarks", remarks, "recipe", recipe ? recipe : json_null());
+    return object;
+}
+
+/* ---- runs ---- */
+
+static const char *status_text(const tau_run *run) {
+    static char text[96];
+    switch (tau_run_get_status(run)) {
+    case TAU_RUN_STATUS_FINISHED:
+        return "finished";
+    case TAU_RUN_STATUS_FAILED:
+        return "failed";
+    default:
+        snprintf(text, sizeof text, "unfinished; last sign of life %.0f s ago", tau_run_get_silence(run));
+        return text;
+    }
+}
+
+static tau_status describe_group(const tau_cli *cli, const char *path, const char *group, json_t *groups) {
+    tau_run *run;
+    TAU_TRY(tau_run_open(&run, path, group));
+    const tau_run_header *header = tau_run_get_header(run);
+    const tau_graph *graph = tau_run_get_graph(run);
+    size_t states = tau_run_get_state_count(run);
+    tau_cli_say(cli, "group      %s: %s", group, status_text(run));
+    tau_cli_say(cli, "  network  %s, %zu parameters in %d tensors", graph->name, graph->theta_size,
+                graph->parameter_count);
+    tau_cli_say(cli, "  training %s, %s, seed %lld", header->loss, header->optimizer,
+                (long long)header->seed);
+    if (states)
+        tau_cli_say(cli, "  states   %zu: step %lld to %lld, epoch %.3g to %.3g", states,
+                    (long long)tau_run_get_step(run, 0), (long long)tau_run_get_step(run, states - 1),
+                    tau_run_get_epoch(run, 0), tau_run_get_epoch(run, states - 1));
+    json_t *metrics = json_object();
+    for (const char *const *name = tau_run_get_metric_names(run); *name; name++) {
+        tau_metric *records = NULL;
+        size_t count = 0;
+        tau_status status = tau_run_read_metric(run, *name, &records, &count);
+        if (status == TAU_STATUS_OK && count > 0) {
+            tau_cli_say(cli, "  %-14s %zu values, last %.6g", *name, count, records[count - 1].value);
+            json_object_set_new(metrics, *name, tau_cli_json_real(records[count - 1].value));
+        }
+        tau_mem_free(records);
+    }
+    json_array_append_new(groups, json_pack("{ss ss sI sI so}", "group", group, "network", graph->name,
+                                            "parameters", (json_int_t)graph->theta_size, "states",
+                                            (json_int_t)states, "metrics", metrics));
+    tau_run_close(run);
+    return TAU_STATUS_OK;
+}
+
+static tau_status describe_run(const tau_cli *cli, const char *path) {
+    char **names;
+    TAU_TRY(tau_run_list_groups(&names, path));
+    json_t *groups = json_array();
+    tau_cli_say(cli, "run file   %s", path);
+    tau_status status = TAU_STATUS_OK;
+    for (char **name = names; *name && status == TAU_STATUS_OK; name++)
+        status = describe_group(cli, path, *name, groups);
+    tau_run_free_names(names);
+    if (status != TAU_STATUS_OK) {
+        json_decref(groups);
+        return status;
+    }
+    tau_cli_print_json(cli, json_pack("{ss so}", "file", path, "groups", groups));
+    return TAU_STATUS_OK;
+}
+
+/* ---- networks ---- */
+
+static tau_status describe_network(const tau_cli *cli, const char *path) {
+    tau_model *model;
+    TAU_TRY(tau_model_read_onnx(&model, path));
+    const tau_graph *graph = model->graph;
+    char input[TAU_SHAPE_TEXT], output[TAU_SHAPE_TEXT];
+    tau_shape_format(input, &graph->values[graph->input].shape);
+    tau_shape_format(output, &graph->values[graph->output].shape);
+    tau_cli_say(cli, "network    %s: %s -> %s", graph->name, input, output);
+    tau_cli_say(cli, "parameters %zu in %d tensors; %zu batch-norm statistics; %.3g MFLOP a sample",
+                graph->theta_size, graph->parameter_count, graph->buffer_size, tau_graph_flops(graph) / 1e6);
+    int counts[TAU_OP_COUNT] = {0};
+    json_t *operators = json_object();
+    for (int n = 0; n < graph->node_count; n++) counts[graph->nodes[n].op]++;
+    for (int op = 0; op < TAU_OP_COUNT; op++) {
+        if (!counts[op]) continue;
+        tau_cli_say(cli, "  %-20s %d", tau_op_name((tau_op)op), counts[op]);
+        json_object_set_new(operators, tau_op_name((tau_op)op), json_integer(counts[op]));
+    }
+    tau_cli_print_json(cli,
+                       json_pack("{ss ss ss sI so}", "network", graph->name, "input", input, "output", output,
+                                 "parameters", (json_int_t)graph->theta_size, "operators", operators));
+    tau_model_destroy(model);
+    return TAU_STATUS_OK;
+}
+
+static tau_status describe_landscapes(const tau_cli *cli, const char *path, char **names) {
+    for (; *names; names++) {
+        tau_landscape *landscape;
+        TAU_TRY(tau_landscape_read(&landscape, path, *names));
+        tau_cli_print_json(cli, describe_landscape(cli, landscape));
+        tau_landscape_destroy(landscape);
+    }
+    return TAU_STATUS_OK;
+}
+
+/* The content decides what a file is, not its name. */
+static tau_status describe(const tau_cli *cli, const char *path) {
+    tau_file_kind kind;
+    char **names;
+    TAU_TRY(tau_file_find_kind(&kind, path));
+    if (kind == TAU_FILE_KIND_OTHER) return describe_network(cli, path);
+    if (kind == TAU_FILE_KIND_RUN) return describe_run(cli, path);
+    TAU_TRY(tau_landscape_list(&names, path));
+    tau_status status = describe_landscapes(cli, path, names);
+    tau_landscape_free_names(names);
+    return status;
+}
+
+static tau_status run(tau_cli *cli) {
+    for (int i = 0; i < cli->arguments.positional_count; i++)
+        TAU_TRY(describe(cli, cli->arguments.positional[i]));
+    return TAU_STATUS_OK;
+}
+
+const tau_cli_command tau_cli_info = {
+    .name = "info",
+    .usage = "FILE…",
+    .summary = "what a file holds, and what is remarkable about it",
+    .description = "Describes run files, landscapes and ONNX networks: contents, completeness, recipe. "
+                   "Remarks point at what may be wrong with a landscape: a centre that is not its lowest "
+                   "point, or far above the loss that its training recorded, accuracy at chance, points that "
+                   "are not finite, contour lines closer than the standard error, a path far from the plane.",
+    .examples = "  tauscape info run.run.h5 plane.land.h5\n  tauscape info --json net.onnx\n",
+    .arguments_min = 1,
+    .arguments_max = -1,
+    .run = run,
+};

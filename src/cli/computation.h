@@ -1,0 +1,33 @@
+/** What tauscape compute holds while it works: shared by its preparation, its recipe and its messages. */
+#ifndef TAU_CLI_COMPUTATION_H
+#define TAU_CLI_COMPUTATION_H
+
+#include "cli/slice_spec.h"
+
+typedef struct tau_computation {
+    tau_cli *cli;
+    const char *path; /**< of the landscape */
+    tau_subject subject;
+    tau_slice_spec spec;
+    tau_made_slice made;
+    tau_evaluator *evaluator;
+    tau_grid *grid;
+    tau_landscape *landscape;
+    tau_landscape_writer *writer;
+    tau_sweep_options sweep;
+    tau_point centre; /**< theta* itself, or the end of a line */
+    double seconds;   /**< the sweep took */
+} tau_computation;
+
+/** The recipe: everything that fixes the numbers ("identity") and what is only good to know ("provenance").
+ *  @param[out] recipe  JSON, freed with tau_mem_free */
+TAU_CHECK tau_status tau_computation_describe(const tau_computation *c, char **recipe);
+
+/** Prints the loss at the centre, and how long the open points will take.
+ *  @param[in] seconds  that the centre took   @param[in] open  points to compute */
+void tau_computation_say_centre(const tau_computation *c, double seconds, size_t open);
+
+/** Prints what was found. @param[in] computed  points of this call */
+void tau_computation_say_result(const tau_computation *c, size_t computed);
+
+#endif

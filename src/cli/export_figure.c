@@ -1,0 +1,335 @@
+/* From landscapes and options to a figure. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/export.h"
+#include "cli/files.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "figure/figure.h"
+#include "store/landscape.h"
+
+/* Everything a picture borrows while it is drawn. */
+typedef struct picture {
+    tau_cli *cli;
+    int count;
+    tau_landscape **landscapes; /* [count] */
+    char **names;               /* [count], of the files, for titles and legends */
+    tau_field *fields;
+    tau_curve *curves;
+    tau_path **paths;      /* [count] lists */
+    char (*labels)[2][64]; /* [count] axis names */
+    tau_figure_panel *panels;
+    double *levels;
+    json_t *recipe;    /* of the first landscape, without the host: pictures are published */
+    char *recipe_text; /* the same, from jansson */
+    tau_figure_mark ends[2];
+    char footer[256];
+    tau_figure figure;
+} picture;
+
+static void clear(picture *p) {
+    for (int i = 0; i < p->count; i++) {
+        if (p->landscapes) tau_landscape_destroy(p->landscapes[i]);
+        if (p->names) tau_mem_free(p->names[i]);
+        if (p->paths) tau_mem_free(p->paths[i]);
+    }
+    json_decref(p->recipe);
+    free(p->recipe_text);
+    tau_mem_free(p->landscapes);
+    tau_mem_free(p->names);
+    tau_mem_free(p->fields);
+    tau_mem_free(p->curves);
+    tau_mem_free(p->paths);
+    tau_mem_free(p->labels);
+    tau_mem_free(p->panels);
+    tau_mem_free(p->levels);
+}
+
+/* "dir/plane.land.h5" -> "plane". */
+static tau_status short_name(char **out, const char *path) {
+    const char *slash = strrchr(path, '/');
+    TAU_TRY(tau_string_copy(out, slash ? slash + 1 : path));
+    (*out)[strcspn(*out, ".")] = '\0';
+    return TAU_STATUS_OK;
+}
+
+static tau_status read_landscapes(picture *p) {
+    const tau_cli_arguments *a = &p->cli->arguments;
+    size_t count = (size_t)a->positional_count;
+    p->count = a->positional_count;
+    TAU_TRY(TAU_ALLOC(p->landscapes, count));
+    TAU_TRY(TAU_ALLOC(p->names, count));
+    TAU_TRY(TAU_ALLOC(p->fields, count));
+    TAU_TRY(TAU_ALLOC(p->curves, count));
+    TAU_TRY(TAU_ALLOC(p->paths, count));
+    TAU_TRY(TAU_ALLOC(p->labels, count));
+    TAU_TRY(TAU_ALLOC(p->panels, count));
+    for (int i = 0; i < p->count; i++) {
+        TAU_TRY(tau_cli_read_landscape(&p->landscapes[i], a->positional[i], tau_cli_get(a, "group")));
+        TAU_TRY(short_name(&p->names[i], a->positional[i]));
+        if (p->landscapes[i]->line != p->landscapes[0]->line)
+            return tau_fail(TAU_STATUS_USAGE,
+                            "lines and planes do not go into one picture" TAU_WHY "%s is a %s, %s is not",
+                            a->positional[0], p->landscapes[0]->line ? "line" : "plane", a->positional[i]);
+    }
+    return TAU_STATUS_OK;
+}
+
+/* ---- options ---- */
+
+/* "3.25in", "8cm", "84mm", "234pt" in points. */
+static tau_status parse_length(double *out, const char *text, const char *what) {
+    static const struct {
+        const char *unit;
+        double points;
+    } units[] = {{"in", 72}, {"cm", 72 / 2.54}, {"mm", 72 / 25.4}, {"pt", 1}};
+    char number[32] = "";
+    size_t length = strlen(text);
+    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
+        if (length <= 2 || length >= sizeof number || strcmp(text + length - 2, units[u].unit) != 0) continue;
+        memcpy(number, text, length - 2);
+        TAU_TRY(tau_cli_parse_real(out, number, what));
+        *out *= units[u].points;
+        if (*out > 0) return TAU_STATUS_OK;
+        return tau_fail(TAU_STATUS_USAGE, "%s cannot be %s" TAU_FIX "write a length above 0", what, text);
+    }
+    return tau_fail(TAU_STATUS_USAGE, "%s: \"%s\" is not a length" TAU_FIX "write 3.25in, 8cm, 84mm or 234pt",
+                    what, text);
+}
+
+static tau_status parse_levels(picture *p, const char *text) {
+    tau_figure_options *o = &p->figure.options;
+    if (!strchr(text, ',')) {
+        uint64_t count;
+        TAU_TRY(tau_cli_parse_count(&count, text, "--levels"));
+        if (count < 1 || count > 200)
+            return tau_fail(TAU_STATUS_USAGE, "--levels: choose 1 to 200, or a list A,B,C");
+        o->level_count = (int)count;
+        return TAU_STATUS_OK;
+    }
+    TAU_TRY(TAU_ALLOC(p->levels, strlen(text)));
+    for (const char *word = text; *word;) {
+        char number[64] = "";
+        size_t length = strcspn(word, ",");
+        strncat(number, word, length < sizeof number ? length : sizeof number - 1);
+        TAU_TRY(tau_cli_parse_real(&p->levels[o->levels_given], number, "--levels"));
+        if (o->levels_given && !(p->levels[o->levels_given] > p->levels[o->levels_given - 1]))
+            return tau_fail(TAU_STATUS_USAGE, "--levels: the list must ascend");
+        o->levels_given++;
+        word += length + (word[length] == ',');
+    }
+    o->levels = p->levels;
+    return TAU_STATUS_OK;
+}
+
+static tau_status parse_size(tau_figure_options *o, const tau_cli_arguments *a) {
+    const char *size = tau_cli_get(a, "size"), *width = tau_cli_get(a, "width"),
+               *height = tau_cli_get(a, "height");
+    const char *layout = tau_cli_get(a, "layout"), *font_size = tau_cli_get(a, "font-size");
+    size_t w, h;
+    if (size) {
+        TAU_TRY(tau_cli_parse_grid(&w, &h, size, "--size"));
+        if (!strchr(size, 'x') || w > 32768 || h > 32768)
+            return tau_fail(TAU_STATUS_USAGE,
+                            "--size: \"%s\" is not a size" TAU_FIX "write WxH, as in 1280x720", size);
+        o->pixel_width = (int)w;
+        o->pixel_height = (int)h;
+    }
+    if (width) TAU_TRY(parse_length(&o->width, width, "--width"));
+    if (height) TAU_TRY(parse_length(&o->height, height, "--height"));
+    if (font_size) TAU_TRY(parse_length(&o->font_size, font_size, "--font-size"));
+    if (layout) {
+        TAU_TRY(tau_cli_parse_grid(&h, &w, layout, "--layout"));
+        o->columns = (int)w;
+    }
+    return tau_cli_get_real(a, "dpi", &o->dpi, 10, 4800);
+}
+
+static tau_status parse_options(picture *p) {
+    const tau_cli_arguments *a = &p->cli->arguments;
+    tau_figure_options *o = &p->figure.options;
+    *o = tau_figure_default_options();
+    const char *kind = tau_cli_get(a, "figure"), *style = tau_cli_get(a, "style"),
+               *levels = tau_cli_get(a, "levels");
+    const char *range = tau_cli_get(a, "range-loss"), *colormap = tau_cli_get(a, "colormap"),
+               *font = tau_cli_get(a, "font");
+    if (kind && (strcmp(kind, "line") == 0) != p->landscapes[0]->line)
+        return tau_fail(TAU_STATUS_USAGE,
+                        "--figure %s does not go with %s" TAU_WHY "it is a %s" TAU_FIX "leave --figure out",
+                        kind, a->positional[0], p->landscapes[0]->line ? "line" : "plane");
+    if (kind && strcmp(kind, "filled") == 0) o->kind = TAU_FIGURE_KIND_FILLED;
+    if (kind && strcmp(kind, "heatmap") == 0) o->kind = TAU_FIGURE_KIND_HEATMAP;
+    if (style && strcmp(style, "article") == 0) o->style = TAU_FIGURE_STYLE_ARTICLE;
+    if (levels) TAU_TRY(parse_levels(p, levels));
+    if (range) TAU_TRY(tau_cli_parse_range(&o->range_lo, &o->range_hi, range, "--range-loss"));
+    if (colormap) o->colormap = colormap;
+    if (font) o->font_family = font;
+    o->log = tau_cli_has(a, "log");
+    o->share_scale = tau_cli_has(a, "share-scale");
+    o->transparent = tau_cli_has(a, "transparent");
+    if (tau_cli_has(a, "no-colorbar")) o->colorbar = false;
+    return parse_size(o, a);
+}
+
+/* ---- panels ---- */
+
+static const double *find_metric(const tau_landscape *landscape, const char *metric) {
+    if (strcmp(metric, "loss_se") == 0) return landscape->loss_se;
+    if (strcmp(metric, "accuracy") == 0) return landscape->accuracy;
+    if (strcmp(metric, "regularisation") == 0) return landscape->regularisation;
+    return landscape->loss;
+}
+
+static void name_axes(picture *p, int i) {
+    static const char *const symbols[] = {"α", "β"};
+    const tau_landscape *landscape = p->landscapes[i];
+    for (int axis = 0; axis < 2; axis++) {
+        char *label = p->labels[i][axis];
+        if (!isnan(landscape->explained[axis]))
+            snprintf(label, sizeof p->labels[i][axis], "%s (PC %d, %.1f %%)", symbols[axis], axis + 1,
+                     100 * landscape->explained[axis]);
+        else
+            snprintf(label, sizeof p->labels[i][axis], "%s", symbols[axis]);
+    }
+    const char *x = tau_cli_get(&p->cli->arguments, "xlabel"), *y = tau_cli_get(&p->cli->arguments, "ylabel");
+    p->panels[i].xlabel = x ? x : p->labels[i][0];
+    p->panels[i].ylabel = y ? y : landscape->line ? NULL : p->labels[i][1];
+}
+
+/* Whether a path moves by more than a fiftieth of the picture: on a random plane it hardly does. */
+static bool is_visible(const tau_landscape *landscape, const tau_landscape_projection *projection) {
+    const double *axes[] = {landscape->alpha, landscape->beta};
+    const size_t sizes[] = {landscape->columns, landscape->rows};
+    for (int axis = 0; axis < 2; axis++) {
+        double lo = INFINITY, hi = -INFINITY;
+        for (size_t t = 0; t < projection->count; t++) {
+            lo = fmin(lo, projection->coords[2 * t + (size_t)axis]);
+            hi = fmax(hi, projection->coords[2 * t + (size_t)axis]);
+        }
+        if (hi - lo > 0.02 * (axes[axis][sizes[axis] - 1] - axes[axis][0])) return true;
+    }
+    return false;
+}
+
+static tau_status add_paths(picture *p, int i) {
+    const tau_landscape *landscape = p->landscapes[i];
+    size_t count = (size_t)landscape->projection_count, drawn = 0;
+    if (tau_cli_has(&p->cli->arguments, "no-path") || count == 0) return TAU_STATUS_OK;
+    TAU_TRY(TAU_ALLOC(p->paths[i], count));
+    for (size_t k = 0; k < count; k++) {
+        const tau_landscape_projection *projection = &landscape->projections[k];
+        if (!is_visible(landscape, projection)) {
+            tau_log(TAU_LOG_LEVEL_NOTE,
+                    "the path of %s is not drawn: %.1f %% of its movement lies in this plane",
+                    projection->group, 100 * projection->explained);
+            continue;
+        }
+        p->paths[i][drawn++] = (tau_path){.count = projection->count,
+                                          .coords = (const double(*)[2])projection->coords,
+                                          .step = projection->step,
+                                          .loss_true = projection->loss_true,
+                                          .label = count > 1 ? projection->group : "trajectory (steps)"};
+    }
+    p->panels[i].paths = p->paths[i];
+    p->panels[i].path_count = drawn;
+    return TAU_STATUS_OK;
+}
+
+static tau_status add_plane(picture *p, int i) {
+    const char *metric = tau_cli_get(&p->cli->arguments, "metric");
+    if (!metric) metric = "loss";
+    const tau_landscape *landscape = p->landscapes[i];
+    p->fields[i] = (tau_field){.nx = landscape->columns,
+                               .ny = landscape->rows,
+                               .alpha = landscape->alpha,
+                               .beta = landscape->beta,
+                               .value = find_metric(landscape, metric),
+                               .done = landscape->done,
+                               .name = metric};
+    p->panels[i].field = &p->fields[i];
+    p->panels[i].title = p->count > 1 ? p->names[i] : NULL;
+    p->panels[i].mark_minimum = strcmp(metric, "loss") == 0;
+    name_axes(p, i);
+    return add_paths(p, i);
+}
+
+static bool has_accuracy(const tau_landscape *landscape) {
+    for (size_t i = 0; i < landscape->columns; i++)
+        if (!isnan(landscape->accuracy[i])) return true;
+    return false;
+}
+
+/* Marks the two states between which a line was drawn. */
+static void name_ends(picture *p) {
+    const json_t *slice = json_object_get(json_object_get(p->recipe, "identity"), "slice");
+    p->ends[0] = (tau_figure_mark){0, 0, json_string_value(json_object_get(slice, "from"))};
+    p->ends[1] = (tau_figure_mark){1, 0, json_string_value(json_object_get(slice, "to"))};
+    p->panels[0].marks = p->ends;
+    p->panels[0].mark_count = 2;
+}
+
+/* All lines share one diagram. */
+static void add_lines(picture *p) {
+    for (int i = 0; i < p->count; i++) {
+        const tau_landscape *landscape = p->landscapes[i];
+        p->curves[i] = (tau_curve){.count = landscape->columns,
+                                   .alpha = landscape->alpha,
+                                   .loss = landscape->loss,
+                                   .loss_se = landscape->loss_se,
+                                   .accuracy = has_accuracy(landscape) ? landscape->accuracy : NULL,
+                                   .done = landscape->done,
+                                   .label = p->count > 1 ? p->names[i] : NULL};
+    }
+    name_axes(p, 0);
+    p->panels[0].curves = p->curves;
+    p->panels[0].curve_count = (size_t)p->count;
+    if (strcmp(p->landscapes[0]->transform, "tau") == 0) name_ends(p);
+    p->figure.panel_count = 1;
+}
+
+/* "mnist-cnn · digits (seed 0) · 1000 samples · fine" from the recipe of the first landscape. */
+static void write_footer(picture *p) {
+    const json_t *identity = json_object_get(p->recipe, "identity");
+    const json_t *provenance = json_object_get(p->recipe, "provenance");
+    const char *network = json_string_value(json_object_get(provenance, "network"));
+    const char *data = json_string_value(json_object_get(provenance, "data"));
+    const char *precision = json_string_value(json_object_get(identity, "precision"));
+    if (network && data && precision && p->count == 1) {
+        snprintf(p->footer, sizeof p->footer, "%.80s · %.80s · %lld samples · %.8s", network, data,
+                 (long long)json_integer_value(json_object_get(identity, "samples")), precision);
+        p->figure.footer = p->footer;
+    }
+}
+
+static tau_status compose(picture *p) {
+    TAU_TRY(read_landscapes(p));
+    TAU_TRY(parse_options(p));
+    p->figure.panels = p->panels;
+    p->figure.panel_count = (size_t)p->count;
+    p->figure.title = tau_cli_get(&p->cli->arguments, "title");
+    p->recipe = json_loads(p->landscapes[0]->recipe, 0, NULL);
+    json_object_del(json_object_get(p->recipe, "provenance"), "host");
+    p->recipe_text = json_dumps(p->recipe, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    p->figure.recipe = p->recipe_text;
+    if (p->landscapes[0]->line)
+        add_lines(p);
+    else
+        for (int i = 0; i < p->count; i++) TAU_TRY(add_plane(p, i));
+    write_footer(p);
+    return TAU_STATUS_OK;
+}
+
+tau_status tau_export_figure(tau_cli *cli, const char *out) {
+    picture p = {.cli = cli};
+    const char *extension = tau_export_get_extension(out);
+    tau_figure_format format = strcmp(extension, "pdf") == 0   ? TAU_FIGURE_FORMAT_PDF
+                               : strcmp(extension, "svg") == 0 ? TAU_FIGURE_FORMAT_SVG
+                                                               : TAU_FIGURE_FORMAT_PNG;
+    tau_status status = compose(&p);
+    if (status == TAU_STATUS_OK && !cli->dry_run) status = tau_figure_write(&p.figure, out, format);
+    clear(&p);
+    return status;
+}

@@ -1,0 +1,16 @@
+/** What may be wrong with a landscape, or easily misread in it. */
+#ifndef TAU_CLI_REMARKS_H
+#define TAU_CLI_REMARKS_H
+
+#include <jansson.h>
+
+#include "store/landscape.h"
+
+/** Sentences about a landscape: a centre that is not its lowest point, or far above the loss that its run
+ *  recorded; accuracy at chance; points that are not finite; contour lines closer than the standard error;
+ *  paths far from the slice. The run is looked at where the recipe says it lies, if it is still there.
+ *  @param[in] recipe  that of the landscape, parsed; may be NULL
+ *  @return a JSON array of strings, the caller's */
+json_t *tau_remarks_find(const tau_landscape *landscape, const json_t *recipe);
+
+#endif

@@ -1,0 +1,24 @@
+/** stderr: errors in three lines, notes, progress; and the signals that ask to stop. */
+#ifndef TAU_CLI_TERMINAL_H
+#define TAU_CLI_TERMINAL_H
+
+#include "cli/options.h"
+#include "core/cancel.h"
+#include "core/progress.h"
+
+/** Sets up colour, notes and progress from the global options. */
+TAU_CHECK tau_status tau_terminal_start(const tau_cli_arguments *arguments);
+
+/** Where progress goes. @lifetime static */
+const tau_progress *tau_terminal_get_progress(void);
+
+/** Ends a progress bar, so that what follows starts on a line of its own. */
+void tau_terminal_end_progress(void);
+
+/** Prints the thread's last error: what, why, fix. */
+void tau_terminal_print_error(void);
+
+/** INT, TERM, USR1 and USR2 raise the cancel token; a second INT quits at once. @lifetime static */
+const tau_cancel *tau_terminal_catch_signals(void);
+
+#endif

@@ -1,0 +1,87 @@
+"""What the command-line tests share: running the program, reading what it wrote."""
+
+import csv
+import json
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+
+PROGRAM = os.environ["TAUSCAPE"]
+SANITIZED = bool(os.environ.get("TAUSCAPE_SANITIZED"))
+
+
+class Result:
+    def __init__(self, completed):
+        self.code = completed.returncode
+        self.out = completed.stdout
+        self.err = completed.stderr
+
+
+class CliTest(unittest.TestCase):
+    """A test in an empty folder of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="tauscape-cli-")
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def bytes(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def run_program(self, *words, timeout=300, env=None, **more):
+        environment = dict(os.environ, **(env or {}))
+        completed = subprocess.run([PROGRAM, *map(str, words)], cwd=self.folder, text=True, capture_output=True,
+                                   timeout=timeout, stdin=subprocess.DEVNULL, env=environment, **more)
+        result = Result(completed)
+        self.assertNotRegex(result.err, "Sanitizer|runtime error:")
+        self.assertGreaterEqual(result.code, 0, f"killed by signal {-result.code}: {result.err}")
+        return result
+
+    def ok(self, *words, **more):
+        result = self.run_program(*words, **more)
+        self.assertEqual(result.code, 0, f"tauscape {' '.join(map(str, words))}\n{result.err}{result.out}")
+        return result
+
+    def ok_json(self, *words, **more):
+        return json.loads(self.ok(*words, "--json", **more).out)
+
+    def fails(self, *words, code=1, what="error", **more):
+        """The command ends in an error of up to three lines: error, why, fix."""
+        result = self.run_program(*words, **more)
+        self.assertEqual(result.code, code, f"tauscape {' '.join(map(str, words))}\n{result.err}{result.out}")
+        lines = [line for line in result.err.splitlines() if not line.startswith(("note:", "warning:"))]
+        self.assertTrue(lines and lines[0].startswith("error: "), result.err)
+        for line in lines[1:]:
+            self.assertRegex(line, "^  (why|fix): ")
+        self.assertRegex(result.err, what)
+        return result
+
+    def values(self, landscape):
+        """All values of a landscape as exported, exact to the last bit: {(alpha, beta): row}."""
+        table = self.path("values.csv")
+        self.ok("export", landscape, "-o", table)
+        with open(table, newline="") as file:
+            rows = {(row["alpha"], row["beta"]): row for row in csv.DictReader(file)}
+        os.unlink(table)
+        return rows
+
+
+def png_size(path):
+    with open(path, "rb") as file:
+        head = file.read(24)
+    assert head[:8] == b"\x89PNG\r\n\x1a\n", path
+    return struct.unpack(">II", head[16:24])
+
+
+def main():
+    unittest.main(verbosity=1)

@@ -1,0 +1,147 @@
+"""From a training to landscapes, their tables and pictures, on a small network."""
+
+import json
+import os
+
+import harness
+
+
+class Landscape(harness.CliTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        test = cls()
+        test.ok("train", "--model", "mlp:2-16-16-1:tanh", "--data", "moons:n=600", "--epochs", 8, "--record", "every=5",
+                "--seed", 3, "-o", "moons.run.h5")
+        test.ok("compute", "moons.run.h5", "--dirs", "pca", "-g", 15, "-o", "path.land.h5")
+        test.ok("compute", "moons.run.h5", "--from", "first", "--to", "last", "-g", 21, "-o", "line.land.h5")
+
+    def runTest(self):
+        pass
+
+    def test_line_ends_are_the_states_exactly(self):
+        line = self.values("line.land.h5")
+        info = self.ok_json("info", "moons.run.h5")
+        self.assertEqual(info["groups"][0]["network"], "mlp:2-16-16-1:tanh")
+        self.ok("compute", "moons.run.h5", "--from", "last", "--to", "first", "-g", 3, "-x", "0:1", "-o", "back.land.h5")
+        back = self.values("back.land.h5")
+        self.assertEqual(line[("0", "0")]["loss"], back[("1", "0")]["loss"])
+        self.assertEqual(line[("1", "0")]["loss"], back[("0", "0")]["loss"])
+
+    def test_random_plane_depends_on_its_seed_alone(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-s", 5, "-g", 5, "-o", "a.land.h5")
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-s", 5, "-g", 5, "-o", "b.land.h5", "--order", "rows")
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-s", 6, "-g", 5, "-o", "c.land.h5")
+        self.assertEqual(self.values("a.land.h5"), self.values("b.land.h5"))
+        self.assertNotEqual(self.values("a.land.h5"), self.values("c.land.h5"))
+
+    def test_complete_landscape_has_nothing_to_do(self):
+        before = self.bytes("path.land.h5")
+        result = self.ok("compute", "moons.run.h5", "--dirs", "pca", "-g", 15, "-o", "path.land.h5")
+        self.assertIn("nothing to do", result.out)
+        self.assertEqual(len(before), os.path.getsize(self.path("path.land.h5")))
+
+    def test_other_settings_are_refused_and_change_nothing(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-s", 1, "-g", 3, "-o", "seed.land.h5")
+        before = self.bytes("seed.land.h5")
+        self.fails("compute", "moons.run.h5", "--dirs", "random", "-s", 2, "-g", 3, "-o", "seed.land.h5",
+                   what="cannot resume seed.land.h5")
+        self.assertEqual(before, self.bytes("seed.land.h5"))
+
+    def test_trajectory_lies_on_its_plane(self):
+        self.ok("export", "path.land.h5", "-o", "path.json")
+        with open(self.path("path.json")) as file:
+            path = json.load(file)["projections"][0]
+        self.assertGreater(path["explained"], 0.5)
+        self.assertEqual(path["coords"][-1], [0.0, 0.0])
+        self.assertEqual(path["loss_true"][-1], path["loss_in_plane"][-1])
+
+    def test_trace_finds_the_plane_again(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "pca", "-g", 3, "--no-trace", "-o", "bare.land.h5")
+        self.ok("trace", "moons.run.h5", "--on", "bare.land.h5")
+        self.ok("export", "bare.land.h5", "-o", "bare.json")
+        self.ok("export", "path.land.h5", "-o", "path2.json")
+        with open(self.path("bare.json")) as a, open(self.path("path2.json")) as b:
+            self.assertEqual(json.load(a)["projections"], json.load(b)["projections"])
+
+    def test_trace_on_a_random_plane_rebuilds_its_directions(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", 3, "--no-trace", "-o", "random.land.h5")
+        self.ok("trace", "moons.run.h5", "--on", "random.land.h5")
+
+    def test_plane_through_three_states(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "states:first,epoch:2,last", "-g", 5, "-o", "three.land.h5")
+        self.fails("compute", "moons.run.h5", "--dirs", "states:first,last", "-g", 5, "-o", "two.land.h5", code=2)
+
+    def test_directions_of_another_landscape(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "path.land.h5", "-g", 15, "--center", "last", "-o", "same.land.h5")
+        self.assertEqual([r["loss"] for r in self.values("same.land.h5").values()],
+                         [r["loss"] for r in self.values("path.land.h5").values()])
+
+    def test_radial_slice_is_the_network_scaled(self):
+        self.ok("compute", "moons.run.h5", "--transform", "radial", "-x", "0:1", "-y", "-1:1", "-g", 3, "-o", "radial.land.h5")
+        values = self.values("radial.land.h5")
+        ends = self.values("line.land.h5")
+        self.assertEqual(values[("1", "0")]["loss"], ends[("1", "0")]["loss"])
+        self.assertEqual(len({values[(a, "-1")]["loss"] for a in ("0", "0.5", "1")}), 1)
+
+    def test_automatic_range_and_norms(self):
+        for norm in ("layer", "model", "weight", "none"):
+            out = self.ok("compute", "moons.run.h5", "--dirs", "random", "--norm", norm, "--ignore", "none", "-g", 3,
+                          "-o", f"norm-{norm}.land.h5").out
+            self.assertIn("range of alpha chosen", out)
+        self.fails("compute", "moons.run.h5", "--dirs", "pca", "--norm", "filter", "-o", "x.land.h5", code=2)
+
+    def test_several_groups_share_a_plane(self):
+        for group, rate in (("slow", 0.01), ("fast", 0.2)):
+            self.ok("train", "--model", "mlp:2-8-1:tanh", "--data", "moons:n=200", "--epochs", 4, "--record", "every=2",
+                    "--lr", rate, "--group", group, "-o", "two.run.h5")
+        self.fails("compute", "two.run.h5", "-o", "x.land.h5", what="slow")
+        self.ok("compute", "two.run.h5", "--group", "slow,fast", "--dirs", "pca", "-g", 7, "-o", "joint.land.h5")
+        self.ok("export", "joint.land.h5", "-o", "joint.png")
+        self.ok("export", "joint.land.h5", "-o", "joint.json")
+        with open(self.path("joint.json")) as file:
+            self.assertEqual({p["group"] for p in json.load(file)["projections"]}, {"slow", "fast"})
+
+    def test_an_existing_group_is_never_overwritten(self):
+        before = self.bytes("moons.run.h5")
+        self.fails("train", "--model", "mlp:2-16-16-1:tanh", "--data", "moons:n=600", "--epochs", 8, "--record", "every=5",
+                   "--seed", 3, "-o", "moons.run.h5", what="run")
+        self.assertEqual(before, self.bytes("moons.run.h5"))
+
+    def test_pictures_of_every_kind(self):
+        for name, options in (("contour.png", []), ("filled.png", ["--figure", "filled", "--log"]),
+                              ("heat.png", ["--figure", "heatmap", "--metric", "accuracy"]), ("vector.svg", []),
+                              ("paper.pdf", ["--width", "3.25in", "--style", "article"])):
+            self.ok("export", "path.land.h5", "-o", name, *options)
+            self.assertGreater(os.path.getsize(self.path(name)), 1000)
+        self.ok("export", "line.land.h5", "-o", "line.png", "--size", "640x400")
+        self.assertEqual(harness.png_size(self.path("line.png")), (640, 400))
+        self.ok("export", "path.land.h5", "same.land.h5" if os.path.exists(self.path("same.land.h5")) else "path.land.h5",
+                "-o", "two.png", "--share-scale", "--layout", "1x2")
+        picture = self.bytes("contour.png")
+        self.assertIn(b"slice_digest", picture)
+        self.assertNotIn(b'"host"', picture)
+        self.fails("export", "path.land.h5", "line.land.h5", "-o", "mixed.png", code=2)
+        self.fails("export", "path.land.h5", "-o", "picture.bmp", code=2)
+
+    def test_network_through_onnx_has_the_same_landscape(self):
+        self.ok("export", "moons.run.h5", "--state", "last", "-o", "moons.onnx")
+        self.ok("export", "moons.run.h5", "--state", "last", "-o", "moons.safetensors")
+        for source, out in (("moons.run.h5", "run.land.h5"), ("moons.onnx", "onnx.land.h5")):
+            self.ok("compute", source, "--data", "moons:n=600", "--loss", "bce-logits", "--dirs", "random", "-g", 5, "-o", out)
+        self.assertEqual(self.values("run.land.h5"), self.values("onnx.land.h5"))
+        self.ok("import", "moons.safetensors", "moons.onnx", "--model", "mlp:2-16-16-1:tanh", "--data", "moons:n=600",
+                "-o", "imported.run.h5")
+        self.assertEqual(self.ok_json("info", "imported.run.h5")["groups"][0]["states"], 2)
+
+    def test_info_remarks_on_a_state_that_is_no_minimum(self):
+        self.ok("compute", "moons.run.h5", "--center", "first", "--dirs", "pca", "-g", 9, "--no-trace", "-o", "first.land.h5")
+        self.assertIn("not the lowest point", self.ok("info", "first.land.h5").out)
+
+    def test_dry_run_writes_nothing(self):
+        self.ok("compute", "moons.run.h5", "-n", "-o", "dry.land.h5")
+        self.assertFalse(os.path.exists(self.path("dry.land.h5")))
+
+
+if __name__ == "__main__":
+    harness.main()

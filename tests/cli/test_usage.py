@@ -1,0 +1,89 @@
+"""Help, errors of usage, and the manners of the command line."""
+
+import os
+import subprocess
+
+import harness
+
+
+class Usage(harness.CliTest):
+    COMMANDS = "demo train compute trace export info merge import devices doctor completion help".split()
+
+    def test_overview_names_every_command(self):
+        text = self.ok("--help").out
+        for command in self.COMMANDS:
+            self.assertIn(f"\n  {command} ", text)
+
+    def test_every_command_explains_itself(self):
+        for command in self.COMMANDS:
+            text = self.ok(command, "--help").out
+            self.assertIn("Usage", text)
+            self.assertEqual(text, self.ok("help", command).out)
+            for line in text.splitlines():
+                self.assertLessEqual(len(line), 120, f"{command}: {line}")
+
+    def test_topics_fit_a_screen_each(self):
+        for topic in ("concepts", "slurm"):
+            self.assertLess(len(self.ok("help", topic).out.splitlines()), 60)
+
+    def test_version(self):
+        self.assertRegex(self.ok("--version").out, r"^tauscape \d+\.\d+\.\d+\n$")
+
+    def test_misspelt_words_get_a_suggestion(self):
+        self.fails("comput", code=2, what="did you mean tauscape compute")
+        self.fails("train", "--epoch", "3", code=2, what="did you mean --epochs")
+        self.fails("compute", "x", "--norm", "filtre", code=2, what="filter")
+        self.fails("help", "concept", code=2, what="concepts")
+
+    def test_wrong_usage_exits_with_two(self):
+        self.fails("compute", code=2, what="missing")
+        self.fails("merge", "-o", code=2, what="needs a value")
+        self.fails("train", "--epochs=many", "--model", "mlp:2-1:tanh", "--data", "moons", "-o", "x", code=2)
+        self.fails("info", "--json=yes", "x", code=2, what="takes no value")
+
+    def test_completions_are_valid_shell(self):
+        script = self.ok("completion", "bash").out
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+        probe = script + '\nCOMP_WORDS=(tauscape compute --no); COMP_CWORD=2; _tauscape; echo "${COMPREPLY[@]}"\n'
+        words = subprocess.run(["bash"], input=probe, text=True, capture_output=True, check=True).stdout.split()
+        self.assertIn("--norm", words)
+        self.assertIn("--no-trace", words)
+        for shell in ("zsh", "fish"):
+            self.assertIn("tauscape", self.ok("completion", shell).out)
+        self.fails("completion", "tcsh", code=2)
+
+    def test_man_page_names_every_option(self):
+        page = self.ok("help", "man").out
+        self.assertIn(".TH TAUSCAPE 1", page)
+        self.assertIn("\\-\\-store\\-directions", page)
+
+    def test_devices_and_doctor(self):
+        devices = self.ok_json("devices")
+        self.assertEqual([d["name"] for d in devices["devices"]], ["cpu", "ref"])
+        self.assertTrue(self.ok_json("doctor")["healthy"])
+
+    def test_doctor_names_plugins_that_do_not_load(self):
+        os.mkdir(self.path("plugins"))
+        with open(self.path("plugins/libtauscape_broken.so"), "w") as file:
+            file.write("no library")
+        env = {"TAUSCAPE_PLUGIN_PATH": self.path("plugins")}
+        result = self.fails("doctor", what="something is missing", env=env)
+        self.assertRegex(result.out, r"bad +libtauscape_broken\.so")
+        self.assertIn("none installed", self.ok("doctor", env={"TAUSCAPE_PLUGIN_PATH": ""}).out)
+
+    def test_missing_and_foreign_files(self):
+        self.fails("info", "nothing.h5", what="nothing.h5")
+        with open(self.path("text.run.h5"), "w") as file:
+            file.write("not a run\n")
+        for command in (["info", "text.run.h5"], ["compute", "text.run.h5", "-o", "x.land.h5", "--data", "moons"],
+                        ["export", "text.run.h5", "-o", "x.png"], ["trace", "text.run.h5", "--on", "text.run.h5"]):
+            self.fails(*command)
+
+    def test_standard_output_that_is_full_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            code = subprocess.run([harness.PROGRAM, "--help"], stdout=full, stderr=subprocess.DEVNULL).returncode
+        self.assertEqual(code, 1)
+
+
+if __name__ == "__main__":
+    harness.main()
