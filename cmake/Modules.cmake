@@ -1,12 +1,13 @@
-# tau_add_module(NAME SOURCES … [USES modules…] [LINKS vendor libraries…]): one static library a module.
-# `USES` are modules further left in the layer order; vendor libraries stay private to their module.
+# tau_add_module(NAME [EXPORTED] SOURCES … [USES modules…] [LINKS vendor libraries…]): one static library a module.
+# `USES` are modules further left in the layer order; vendor libraries stay private to their module. The functions of
+# an EXPORTED module are what plugins find in the program that opens them.
 
 add_library(tau_options INTERFACE)
 target_include_directories(tau_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_BINARY_DIR}/generated)
 # No contraction and no reassociation: the same bits wherever the pinned mathematics runs.
 target_compile_options(tau_options INTERFACE
-  -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
-  -ffp-contract=off -fno-strict-aliasing -fvisibility=hidden)
+  -Wall -Wextra -Wshadow -Wvla -Wformat=2 "$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;-Wmissing-prototypes>"
+  -ffp-contract=off -fno-strict-aliasing)
 if(TAU_WERROR)
   target_compile_options(tau_options INTERFACE -Werror)
 endif()
@@ -17,13 +18,39 @@ endif()
 target_compile_definitions(tau_options INTERFACE _POSIX_C_SOURCE=200809L _DEFAULT_SOURCE)
 
 function(tau_add_module name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "EXPORTED" "" "SOURCES;USES;LINKS" ${ARGN})
   add_library(tau_${name} STATIC ${ARG_SOURCES})
+  if(ARG_EXPORTED)
+    set_property(TARGET tau_${name} PROPERTY C_VISIBILITY_PRESET default)
+    set_property(GLOBAL APPEND PROPERTY TAU_EXPORTED tau_${name})
+  endif()
   target_link_libraries(tau_${name} PUBLIC tau_options)
   foreach(module IN LISTS ARG_USES)
     target_link_libraries(tau_${name} PUBLIC tau_${module})
   endforeach()
   target_link_libraries(tau_${name} PRIVATE ${ARG_LINKS})
+endfunction()
+
+# tau_export(PROGRAM [modules…]): the program holds the exported modules whole, or those named, and shows them to its
+# plugins, so that both share one state: the last error, the log, the memory.
+function(tau_export program)
+  get_property(modules GLOBAL PROPERTY TAU_EXPORTED)
+  if(ARGN)
+    set(modules ${ARGN})
+  endif()
+  foreach(module IN LISTS modules)
+    target_sources(${program} PRIVATE $<TARGET_OBJECTS:${module}>)
+  endforeach()
+  set_property(TARGET ${program} PROPERTY ENABLE_EXPORTS ON)
+endfunction()
+
+# tau_add_plugin(TARGET NAME FILES…): libtauscape_NAME.so. It links none of the program's modules: it finds them in
+# the program.
+function(tau_add_plugin target name)
+  add_library(${target} MODULE ${ARGN})
+  target_link_libraries(${target} PRIVATE tau_options)
+  target_link_options(${target} PRIVATE LINKER:--exclude-libs,ALL)
+  set_target_properties(${target} PROPERTIES PREFIX libtauscape_ OUTPUT_NAME ${name} SUFFIX .so)
 endfunction()
 
 # tau_add_test(MODULE FILE [USES modules…] [LABELS …] [LINKS …]): tests/<module>/<file>.c as one Criterion program.

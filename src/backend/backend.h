@@ -75,7 +75,7 @@ typedef struct tau_batch_result {
 typedef struct tau_evaluator tau_evaluator;
 
 typedef struct tau_evaluator_options {
-    const char *backend;     /**< "cpu", "ref", "auto" */
+    const char *backend;     /**< "cpu", "ref", "auto", "cuda", "cuda:1" (its second device) */
     tau_precision precision; /**< NONE = the backend's default */
     tau_loss loss;
 } tau_evaluator_options;

@@ -13,6 +13,7 @@ typedef struct tau_plan_request {
     tau_loss loss;
     tau_precision precision;
     tau_pool *pool;
+    int device; /**< index among the backend's devices; 0 where it has one */
 } tau_plan_request;
 
 /** The unit is the plan, not the operator, so that a backend may fuse as it likes. The evaluator has checked
@@ -25,6 +26,9 @@ typedef struct tau_backend {
     const char *(*instruction_set)(void);
     /** Why the backend cannot run here: TAU_STATUS_DEVICE with the remedy. */
     tau_status (*available)(void);
+    /** A device in words, "NVIDIA H200, 139 GiB"; NULL past the last one. The entry itself is NULL where the
+     * backend has one device that needs no words. @lifetime the text until the thread's next call */
+    const char *(*describe)(int device);
     /** Refuses a graph or precision, naming node and operator: TAU_STATUS_UNSUPPORTED. */
     tau_status (*supports)(const tau_graph *graph, tau_precision precision);
     tau_status (*create)(tau_plan **out, const tau_plan_request *request);
@@ -43,8 +47,10 @@ typedef struct tau_backend {
  */
 void tau_backend_register(const tau_backend *backend);
 
-/** The backend of that name ("auto" allowed). @errors TAU_STATUS_DEVICE naming what there is */
-TAU_CHECK tau_status tau_backend_find(const tau_backend **out, const char *name);
+/** The backend that "NAME" or "NAME:INDEX" means ("auto" allowed, without an index).
+ *  @param[out] device  the index, 0 where none is given
+ *  @errors TAU_STATUS_DEVICE naming what there is */
+TAU_CHECK tau_status tau_backend_find(const tau_backend **out, int *device, const char *name);
 
 /** Backend number `index`, or NULL past the last one. */
 const tau_backend *tau_backend_get(int index);

@@ -65,13 +65,14 @@ tau_status tau_evaluator_create(tau_evaluator **out, const tau_graph *graph, con
     TAU_TRY(check_samples(graph, samples));
     TAU_TRY(check_targets(graph, samples, options->loss));
     const tau_backend *backend;
-    TAU_TRY(tau_backend_find(&backend, options->backend ? options->backend : "auto"));
+    int device;
+    TAU_TRY(tau_backend_find(&backend, &device, options->backend ? options->backend : "auto"));
     tau_precision precision = options->precision ? options->precision : backend->default_precision;
     TAU_TRY(backend->supports(graph, precision));
     tau_evaluator *evaluator;
     TAU_TRY(TAU_ALLOC(evaluator, 1));
     evaluator->backend = backend;
-    evaluator->request = (tau_plan_request){graph, samples, options->loss, precision, pool};
+    evaluator->request = (tau_plan_request){graph, samples, options->loss, precision, pool, device};
     tau_status status = backend->create(&evaluator->plan, &evaluator->request);
     if (status != TAU_STATUS_OK) {
         tau_mem_free(evaluator);

@@ -12,21 +12,37 @@
 
 /* ---- devices ---- */
 
+/* Why a backend cannot compute here, and what to do; like what can compute, as JSON. */
+static json_t *list_absent(const tau_cli *cli, const tau_backend *backend) {
+    const tau_error *error = tau_error_last();
+    tau_cli_say(cli, "%-6s %-10s not available: %s", backend->name, "-",
+                *error->why ? error->why : error->what);
+    if (*error->fix) tau_cli_say(cli, "%-6s %-10s fix: %s", "", "", error->fix);
+    return json_pack("{ss sb ss ss ss ss s[]}", "name", backend->name, "available", 0, "instruction_set", "",
+                     "default_precision", tau_precision_name(backend->default_precision), "why",
+                     *error->why ? error->why : error->what, "fix", error->fix, "cards");
+}
+
+static json_t *list_backend(const tau_cli *cli, const tau_backend *backend) {
+    if (backend->available() != TAU_STATUS_OK) return list_absent(cli, backend);
+    const char *set = backend->instruction_set(), *precision = tau_precision_name(backend->default_precision);
+    tau_cli_say(cli, "%-6s %-10s %s", backend->name, set, precision);
+    json_t *cards = json_array();
+    const char *words;
+    for (int device = 0; backend->describe && (words = backend->describe(device)); device++) {
+        tau_cli_say(cli, "  %s:%-3d %s", backend->name, device, words);
+        json_array_append_new(cards, json_string(words));
+    }
+    return json_pack("{ss sb ss ss so}", "name", backend->name, "available", 1, "instruction_set", set,
+                     "default_precision", precision, "cards", cards);
+}
+
 static tau_status run_devices(tau_cli *cli) {
     tau_pool *pool;
     TAU_TRY(tau_cli_get_pool(cli, &pool));
     json_t *devices = json_array();
-    for (int i = 0; tau_backend_get(i); i++) {
-        const tau_backend *backend = tau_backend_get(i);
-        bool available = backend->available() == TAU_STATUS_OK;
-        const char *why = available ? "" : tau_error_last()->why;
-        tau_cli_say(cli, "%-6s %-10s %s%s", backend->name, available ? backend->instruction_set() : "-",
-                    available ? tau_precision_name(backend->default_precision) : "not available: ", why);
-        json_array_append_new(devices,
-                              json_pack("{ss sb ss ss}", "name", backend->name, "available", available,
-                                        "instruction_set", available ? backend->instruction_set() : "",
-                                        "default_precision", tau_precision_name(backend->default_precision)));
-    }
+    for (int i = 0; tau_backend_get(i); i++)
+        json_array_append_new(devices, list_backend(cli, tau_backend_get(i)));
     tau_cli_say(cli, "threads %d", tau_pool_size(pool));
     tau_cli_print_json(cli, json_pack("{so si}", "devices", devices, "threads", tau_pool_size(pool)));
     return TAU_STATUS_OK;
@@ -36,9 +52,10 @@ const tau_cli_command tau_cli_devices = {
     .name = "devices",
     .usage = "",
     .summary = "what can compute here",
-    .description = "Lists the devices of --device with their instruction set and their default precision. "
-                   "The first one is "
-                   "what auto takes. ref is the slow double-precision reference.",
+    .description =
+        "Lists the devices of --device with their instruction set and their default precision, every GPU by "
+        "its name, and why a GPU is not used. The first one that is available is what auto takes. ref is "
+        "the slow double-precision reference.",
     .arguments_max = 0,
     .run = run_devices,
 };
@@ -54,6 +71,22 @@ static bool check(tau_cli *cli, json_t *checks, const char *name, tau_status sta
     json_array_append_new(
         checks, json_pack("{ss sb ss}", "check", name, "ok", fine, "detail", fine ? good : error->what));
     return fine;
+}
+
+/* A machine without a GPU is healthy; that and why is said all the same. */
+static bool check_backend(tau_cli *cli, json_t *checks, const tau_backend *backend) {
+    tau_status status = backend->available();
+    if (status == TAU_STATUS_OK) {
+        const char *words = backend->describe ? backend->describe(0) : NULL;
+        return check(cli, checks, backend->name, status, words ? words : backend->instruction_set());
+    }
+    const tau_error *error = tau_error_last();
+    tau_cli_say(cli, "off  %-18s %s", backend->name, *error->why ? error->why : error->what);
+    if (*error->fix) tau_cli_say(cli, "     %-18s %s", "fix", error->fix);
+    json_array_append_new(checks,
+                          json_pack("{ss sb sb ss ss}", "check", backend->name, "ok", 1, "used", 0, "detail",
+                                    *error->why ? error->why : error->what, "fix", error->fix));
+    return true;
 }
 
 /* Draws a small picture into memory: fonts and cairo work. */
@@ -100,12 +133,7 @@ static tau_status run_doctor(tau_cli *cli) {
     snprintf(threads, sizeof threads, "%d", tau_pool_size(pool));
     tau_cli_say(cli, "tauscape " TAU_VERSION);
     bool healthy = check(cli, checks, "threads", TAU_STATUS_OK, threads);
-    for (int i = 0; tau_backend_get(i); i++) {
-        const tau_backend *backend = tau_backend_get(i);
-        tau_status status = backend->available();
-        healthy &= check(cli, checks, backend->name, status,
-                         status == TAU_STATUS_OK ? backend->instruction_set() : "");
-    }
+    for (int i = 0; tau_backend_get(i); i++) healthy &= check_backend(cli, checks, tau_backend_get(i));
     healthy &= check_plugins(cli, checks);
     healthy &= check(cli, checks, "pictures", try_drawing(), "cairo and the DejaVu Sans font work");
     tau_cli_print_json(cli,
@@ -119,8 +147,9 @@ const tau_cli_command tau_cli_doctor = {
     .name = "doctor",
     .usage = "",
     .summary = "check that everything works here",
-    .description =
-        "Tries what the commands need and says of each thing whether it works and, if not, how to mend it.",
+    .description = "Tries what the commands need and says of each thing whether it works and, if not, how to "
+                   "mend it. What is "
+                   "marked off is not used here, such as a GPU that is not there.",
     .arguments_max = 0,
     .run = run_doctor,
 };

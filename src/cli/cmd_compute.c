@@ -15,7 +15,9 @@ static const tau_cli_option output_options[] = {
     {'o', "output", "LAND", "The landscape file; a partial one is continued.", NULL, false},
     {0, "samples", "N|all", "Evaluate on N samples, a prefix of a fixed permutation; all by default.", NULL,
      false},
-    {0, "precision", "MODE", "exact, or fine (default): see help concepts.", "exact|fine", false},
+    {0, "precision", "MODE",
+     "exact, fine (default on processors) or fast (GPU only; default there): see help concepts.",
+     "exact|fine|fast", false},
     {0, "tile", "N|auto", "Points between two looks at the clock (auto); never changes a value.", NULL,
      false},
     {0, "order", "ORDER", "centre-out (default) or rows.", "centre-out|rows", false},
@@ -180,37 +182,18 @@ static tau_status create_grid(tau_computation *c, size_t columns, size_t rows) {
 /* ---- preparation ---- */
 
 /* The backend and precision of a partial OUT are taken where the command names none. */
-static void inherit_options(tau_evaluator_options *options, const json_t *identity) {
-    const char *backend = json_string_value(json_object_get(identity, "backend"));
-    const char *precision = json_string_value(json_object_get(identity, "precision"));
-    if (backend && (!options->backend || strcmp(options->backend, "auto") == 0)) {
-        static char name[16];
-        name[0] = '\0';
-        strncat(name, backend, sizeof name - 1);
-        options->backend = name;
-    }
-    tau_precision found;
-    if (precision && !options->precision && tau_precision_parse(&found, precision) == TAU_STATUS_OK)
-        options->precision = found;
-}
-
 static tau_status create_evaluator(tau_computation *c) {
-    tau_evaluator_options options = {.backend = tau_cli_get(&c->cli->arguments, "device"),
-                                     .loss = c->subject.loss};
-    const char *precision = tau_cli_get(&c->cli->arguments, "precision");
-    if (precision) TAU_TRY(tau_precision_parse(&options.precision, precision));
+    json_t *recipe = NULL;
     if (c->path && !c->cli->force && tau_file_exists(c->path)) {
         tau_landscape *partial;
         TAU_TRY(tau_landscape_read(&partial, c->path, NULL));
-        json_t *recipe = json_loads(partial->recipe, 0, NULL);
-        inherit_options(&options, json_object_get(recipe, "identity"));
-        json_decref(recipe);
+        recipe = json_loads(partial->recipe, 0, NULL);
         tau_landscape_destroy(partial);
     }
-    tau_pool *pool;
-    TAU_TRY(tau_cli_get_pool(c->cli, &pool));
-    TAU_TRY(tau_evaluator_create(&c->evaluator, c->subject.graph, c->subject.samples, &options, pool));
-    return TAU_STATUS_OK;
+    tau_status status =
+        tau_subject_create_evaluator(&c->subject, c->cli, json_object_get(recipe, "identity"), &c->evaluator);
+    json_decref(recipe);
+    return status;
 }
 
 static bool keeps_directions(const tau_computation *c) {

@@ -11,6 +11,22 @@
 
 /* ---- landscapes ---- */
 
+/* How many points were computed in each precision: {"fast": 2590, "exact": 11}. A point that overflowed was
+ * computed again in a more exact one. */
+static json_t *count_precisions(const tau_cli *cli, const tau_landscape *l) {
+    size_t counts[TAU_PRECISION_FAST + 1] = {0};
+    for (size_t i = 0; i < l->rows * l->columns; i++)
+        if (l->precision[i] <= TAU_PRECISION_FAST) counts[l->precision[i]]++;
+    json_t *object = json_object();
+    for (int p = TAU_PRECISION_EXACT; p <= TAU_PRECISION_FAST; p++) {
+        const char *name = tau_precision_name((tau_precision)p);
+        if (!counts[p]) continue;
+        tau_cli_say(cli, "precision  %s: %zu points", name, counts[p]);
+        json_object_set_new(object, name, json_integer((json_int_t)counts[p]));
+    }
+    return object;
+}
+
 static json_t *describe_landscape(const tau_cli *cli, const tau_landscape *l) {
     tau_landscape_summary s = tau_landscape_summarize(l);
     json_t *recipe = json_loads(l->recipe, 0, NULL), *remarks = tau_remarks_find(l, recipe);
@@ -32,17 +48,19 @@ static json_t *describe_landscape(const tau_cli *cli, const tau_landscape *l) {
         tau_cli_say(cli, "not finite %zu points (%.1f %%): %zu infinite, %zu not a number",
                     s.infinite + s.nan, 100.0 * (double)(s.infinite + s.nan) / (double)s.done, s.infinite,
                     s.nan);
+    json_t *precisions = count_precisions(cli, l);
     for (int p = 0; p < l->projection_count; p++)
         tau_cli_say(cli, "path       %s: %zu states, %.1f %% of the movement in the slice",
                     l->projections[p].group, l->projections[p].count, 100 * l->projections[p].explained);
     if (command) tau_cli_say(cli, "command    %s", command);
     for (size_t i = 0; i < json_array_size(remarks); i++)
         tau_cli_say(cli, "remark     %s", json_string_value(json_array_get(remarks, i)));
-    json_t *object = json_pack(
-        "{ss ss sI sI sI sI sI so so so so}", "kind", l->line ? "line" : "plane", "transform", l->transform,
-        "columns", (json_int_t)l->columns, "rows", (json_int_t)l->rows, "done", (json_int_t)s.done,
-        "infinite", (json_int_t)s.infinite, "nan", (json_int_t)s.nan, "lowest", tau_cli_json_real(s.lowest),
-        "highest", tau_cli_json_real(s.highest), "remarks", remarks, "recipe", recipe ? recipe : json_null());
+    json_t *object =
+        json_pack("{ss ss sI sI sI sI sI so so so so so}", "kind", l->line ? "line" : "plane", "transform",
+                  l->transform, "columns", (json_int_t)l->columns, "rows", (json_int_t)l->rows, "done",
+                  (json_int_t)s.done, "infinite", (json_int_t)s.infinite, "nan", (json_int_t)s.nan, "lowest",
+                  tau_cli_json_real(s.lowest), "highest", tau_cli_json_real(s.highest), "precision",
+                  precisions, "remarks", remarks, "recipe", recipe ? recipe : json_null());
     return object;
 }
 
@@ -131,9 +149,9 @@ static tau_status describe_network(const tau_cli *cli, const char *path) {
         tau_cli_say(cli, "  %-20s %d", tau_op_name((tau_op)op), counts[op]);
         json_object_set_new(operators, tau_op_name((tau_op)op), json_integer(counts[op]));
     }
-    tau_cli_print_json(cli,
-                       json_pack("{ss ss ss sI so}", "network", graph->name, "input", input, "output", output,
-                                 "parameters", (json_int_t)graph->theta_size, "operators", operators));
+    tau_cli_print_json(cli, json_pack("{ss ss ss sI sf so}", "network", graph->name, "input", input, "output",
+                                      output, "parameters", (json_int_t)graph->theta_size, "flop",
+                                      tau_graph_flops(graph), "operators", operators));
     tau_model_destroy(model);
     return TAU_STATUS_OK;
 }

@@ -1,6 +1,7 @@
 /* tauscape trace: project the states of a run onto a landscape. */
 #include <string.h>
 
+#include "backend/backend_impl.h"
 #include "cli/cli.h"
 #include "cli/files.h"
 #include "cli/slice_spec.h"
@@ -13,6 +14,8 @@ static const tau_cli_option trace_options[] = {
     {0, "center", "STATE", "Where the landscape's centre is, if its source has moved: FILE@last.", NULL,
      false},
     {0, "samples", "N|all", "Samples for both losses; as many as the landscape by default.", NULL, false},
+    {0, "precision", "MODE", "exact, fine or fast (GPU only); that of the landscape by default.",
+     "exact|fine|fast", false},
     {0},
 };
 
@@ -128,6 +131,18 @@ static tau_status check_name(const trace *t, const char *name) {
     return TAU_STATUS_OK;
 }
 
+/* The true losses are computed as the landscape was, so that they can be compared, where its device is at
+ * hand. */
+static tau_status create_evaluator(trace *t) {
+    const json_t *identity = json_object_get(t->recipe, "identity");
+    const char *name = json_string_value(json_object_get(identity, "backend"));
+    const tau_backend *backend;
+    int device;
+    bool at_hand = !tau_cli_has(&t->cli->arguments, "device") && name &&
+                   tau_backend_find(&backend, &device, name) == TAU_STATUS_OK;
+    return tau_subject_create_evaluator(&t->subject, t->cli, at_hand ? identity : NULL, &t->evaluator);
+}
+
 static tau_status trace_onto(trace *t) {
     const tau_cli_arguments *a = &t->cli->arguments;
     t->path = tau_cli_get(a, "on");
@@ -139,7 +154,7 @@ static tau_status trace_onto(trace *t) {
         return tau_fail(TAU_STATUS_USAGE, "%s is not a run" TAU_FIX "trace takes a run file",
                         a->positional[0]);
     TAU_TRY(load_samples(t));
-    TAU_TRY(tau_subject_create_evaluator(&t->subject, t->cli, &t->evaluator));
+    TAU_TRY(create_evaluator(t));
     TAU_TRY(rebuild_slice(t));
     if (t->cli->dry_run) return TAU_STATUS_OK;
     const char *name = tau_cli_get(a, "as");

@@ -14,7 +14,8 @@
 
 static const tau_cli_option train_options[] = {
     {'o', "output", "RUN", "The run file; an existing file gains a group.", NULL, false},
-    {0, "model", "MODEL", "mnist-cnn, mlp:2-16-16-1:tanh, lenet5, resnet20 … or FILE.onnx.", NULL, false},
+    {0, "model", "MODEL", "mnist-cnn, mlp:2-16-16-1:tanh, lenet5, resnet20, resnet56 … or FILE.onnx.", NULL,
+     false},
     {0, "optimizer", "NAME", "sgd, momentum (default), nesterov, adam or rmsprop.",
      "sgd|momentum|nesterov|adam|rmsprop", false},
     {0, "lr", "RATE", "Learning rate: 0.001 for adam and rmsprop, 0.02 with momentum, 0.05 for sgd.", NULL,
@@ -189,7 +190,9 @@ static tau_status open_run(training *t) {
 }
 
 static tau_status create_evaluators(training *t) {
+    /* Gradients are FP32 on every device; test losses are recorded as exactly as landscapes may be. */
     tau_evaluator_options options = {.backend = tau_cli_get(&t->cli->arguments, "device"),
+                                     .precision = TAU_PRECISION_FINE,
                                      .loss = t->options.loss};
     tau_pool *pool;
     TAU_TRY(tau_cli_get_pool(t->cli, &pool));

@@ -150,13 +150,19 @@ static void bash_option(FILE *out, const tau_cli_command *command, const tau_cli
     fprintf(out, " --%s", option->name);
 }
 
+/* The words of "a|b[:I]|c", without what may follow one. */
+static void put_choices(FILE *out, const char *choices) {
+    for (bool inside = false; *choices; choices++) {
+        inside = *choices == '[' || (inside && choices[-1] != ']');
+        if (!inside) fputc(*choices == '|' ? ' ' : *choices, out);
+    }
+}
+
 static void bash_choice(FILE *out, const tau_cli_command *command, const tau_cli_option *option) {
     if (!option->choices) return;
-    char words[256] = "";
-    strncat(words, option->choices, sizeof words - 1);
-    for (char *bar = words; (bar = strchr(bar, '|'));) *bar = ' ';
-    fprintf(out, "    %s:--%s) COMPREPLY=($(compgen -W \"%s\" -- \"$word\")); return;;\n", command->name,
-            option->name, words);
+    fprintf(out, "    %s:--%s) COMPREPLY=($(compgen -W \"", command->name, option->name);
+    put_choices(out, option->choices);
+    fputs("\" -- \"$word\")); return;;\n", out);
 }
 
 static void print_bash(FILE *out) {
@@ -197,7 +203,7 @@ static void zsh_option(FILE *out, const tau_cli_command *command, const tau_cli_
     fputc(']', out);
     if (option->choices) {
         fputs(":value:(", out);
-        for (const char *c = option->choices; *c; c++) fputc(*c == '|' ? ' ' : *c, out);
+        put_choices(out, option->choices);
         fputc(')', out);
     } else if (option->value) {
         fputs(":value:_files", out);
@@ -228,7 +234,7 @@ static void fish_option(FILE *out, const tau_cli_command *command, const tau_cli
     if (option->letter) fprintf(out, " -s %c", option->letter);
     if (option->choices) {
         fputs(" -x -a '", out);
-        for (const char *c = option->choices; *c; c++) fputc(*c == '|' ? ' ' : *c, out);
+        put_choices(out, option->choices);
         fputc('\'', out);
     } else if (option->value) {
         fputs(" -r", out);

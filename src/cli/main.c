@@ -3,16 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "backend/backend_impl.h"
-#include "backend_cpu/backend_cpu.h"
-#include "backend_ref/backend_ref.h"
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "cli/plugins.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
 #include "core/file.h"
 #include "core/memory.h"
-#include "core/plugin.h"
 #include "figure/figure.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SAVED = 75, EXIT_INTERRUPTED = 130 };
@@ -28,19 +25,6 @@ static int exit_code(tau_status status, const tau_cancel *cancel) {
     default:
         return EXIT_FAILED;
     }
-}
-
-/* A plugin that does not load matters to doctor and to those who ask for it, not to every command. */
-static void register_plugin(void *payload, const tau_plugin *plugin, const char *path) {
-    (void)payload, (void)path;
-    if (plugin && plugin->kind == TAU_PLUGIN_KIND_BACKEND) tau_backend_register(plugin->interface);
-}
-
-/* The first one that is available is "auto": plugins know the machine's accelerators. */
-static void register_backends(void) {
-    tau_plugin_open_all(register_plugin, NULL);
-    tau_backend_register(tau_backend_cpu_get());
-    tau_backend_register(tau_backend_ref_get());
 }
 
 static tau_status join_command_line(char **out, int argc, char **argv) {
@@ -100,7 +84,7 @@ static tau_status run(tau_cli *cli, int argc, char **argv) {
         return TAU_STATUS_OK;
     }
     TAU_TRY(tau_terminal_start(&cli->arguments));
-    register_backends();
+    tau_cli_register_backends();
     cli->json = tau_cli_has(&cli->arguments, "json");
     cli->quiet = tau_cli_has(&cli->arguments, "quiet");
     cli->dry_run = tau_cli_has(&cli->arguments, "dry-run");

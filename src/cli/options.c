@@ -18,7 +18,9 @@ const tau_cli_option tau_cli_global_options[] = {
     {0, "progress", "HOW", "Show progress on stderr: auto (default), bar, plain, json, none.",
      "auto|bar|plain|json|none", false},
     {'j', "threads", "N", "Use N threads; all cores by default.", NULL, false},
-    {'d', "device", "DEVICE", "Compute on auto (default), cpu or ref.", "auto|cpu|ref", false},
+    {'d', "device", "DEVICE",
+     "Compute on auto (default: a GPU where there is one), cpu, cuda, cuda:I (the GPU of that index) or ref.",
+     "auto|cpu|cuda[:I]|ref", false},
     {'n', "dry-run", NULL, "Say what would be done, and stop.", NULL, false},
     {'f', "force", NULL, "Overwrite what is there.", NULL, false},
     {0},
@@ -119,12 +121,21 @@ static tau_status unknown_option(const tau_cli_command *command, const char *wor
 
 /* ---- parsing ---- */
 
+/* Whether a value is this choice: the same word, or for "word[:I]" also word:NUMBER. */
+static bool is_choice(const char *choice, const char *value) {
+    size_t length = strcspn(choice, "|[");
+    if (strncmp(choice, value, length) != 0) return false;
+    const char *rest = value + length;
+    if (*rest == '\0') return true;
+    return choice[length] == '[' && rest[0] == ':' && rest[1] &&
+           rest[1 + strspn(rest + 1, "0123456789")] == '\0';
+}
+
 static tau_status check_choice(const tau_cli_option *option, const char *value) {
     if (!option->choices) return TAU_STATUS_OK;
-    size_t length = strlen(value);
     for (const char *choice = option->choices; choice; choice = strchr(choice, '|')) {
         if (*choice == '|') choice++;
-        if (strcspn(choice, "|") == length && !memcmp(choice, value, length)) return TAU_STATUS_OK;
+        if (is_choice(choice, value)) return TAU_STATUS_OK;
     }
     return tau_fail(TAU_STATUS_USAGE, "--%s cannot be \"%s\"" TAU_FIX "choose one of %s", option->name, value,
                     option->choices);

@@ -14,7 +14,7 @@ typedef struct tau_cli_option {
     const char *name;    /**< without the dashes; NULL ends a list */
     const char *value;   /**< what the value is called, "N"; NULL = a flag */
     const char *help;    /**< one sentence; `default` is said in it */
-    const char *choices; /**< "a|b|c": the only values allowed; NULL = any */
+    const char *choices; /**< "a|b[:I]|c": the only values allowed, b also as b:NUMBER; NULL = any */
     bool repeatable;
 } tau_cli_option;
 

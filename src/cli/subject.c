@@ -256,12 +256,20 @@ tau_status tau_subject_load_samples(tau_subject *subject, tau_cli *cli) {
     return choose_loss(subject, cli);
 }
 
-tau_status tau_subject_create_evaluator(const tau_subject *subject, tau_cli *cli, tau_evaluator **out) {
+tau_status tau_subject_create_evaluator(const tau_subject *subject, tau_cli *cli, const json_t *identity,
+                                        tau_evaluator **out) {
     *out = NULL;
     tau_evaluator_options options = {.backend = tau_cli_get(&cli->arguments, "device"),
                                      .loss = subject->loss};
     const char *precision = tau_cli_get(&cli->arguments, "precision");
+    const char *backend_before = json_string_value(json_object_get(identity, "backend")),
+               *precision_before = json_string_value(json_object_get(identity, "precision"));
+    if (backend_before && (!options.backend || strcmp(options.backend, "auto") == 0))
+        options.backend = backend_before;
+    tau_precision found;
     if (precision) TAU_TRY(tau_precision_parse(&options.precision, precision));
+    if (!precision && precision_before && tau_precision_parse(&found, precision_before) == TAU_STATUS_OK)
+        options.precision = found;
     tau_pool *pool;
     TAU_TRY(tau_cli_get_pool(cli, &pool));
     return tau_evaluator_create(out, subject->graph, subject->samples, &options, pool);

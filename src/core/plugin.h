@@ -1,5 +1,7 @@
 /** Plugins: shared libraries `libtauscape_NAME.so` that are opened at run time, so that the program itself
- * needs none of the vendor libraries they bring along. Each exports one symbol, `tau_plugin_entry`. */
+ * needs none of the vendor libraries they bring along. Each exports one symbol, `tau_plugin_entry`, and links
+ * none of the program's modules: what it calls of core, model, data and backend it finds in the program, so
+ * that both share the last error, the log and the memory. */
 #ifndef TAU_CORE_PLUGIN_H
 #define TAU_CORE_PLUGIN_H
 
@@ -8,7 +10,7 @@
 #include "core/status.h"
 
 /** Grows whenever an interface between program and plugins changes. */
-#define TAU_PLUGIN_VERSION 1
+#define TAU_PLUGIN_VERSION 2
 
 /** What a plugin offers. */
 typedef enum tau_plugin_kind {

@@ -16,6 +16,7 @@ static const family families[] = {
     {"mnist-cnn", tau_builtin_mnist_cnn}, {"mlp", tau_builtin_mlp},
     {"lenet5", tau_builtin_lenet5},       {"resnet20", tau_builtin_resnet20},
     {"encoder2", tau_builtin_encoder2},   {"resnet20-noshort", tau_builtin_resnet20_noshort},
+    {"resnet56", tau_builtin_resnet56},
 };
 
 const char *const *tau_model_builtin_list(void) {
@@ -30,6 +31,8 @@ const char *const *tau_model_builtin_list(void) {
         "ResNet-20 with convolutions as shortcuts; [3,32,32] -> 10 logits (272,474 parameters)",
         "resnet20-noshort",
         "the same without shortcuts (269,722 parameters)",
+        "resnet56",
+        "ResNet-56 with convolutions as shortcuts; [3,32,32] -> 10 logits (855,770 parameters)",
         "encoder2:IN-H-…-2-1:ACT",
         "any layers, then two linear units to look at, then a logistic unit",
         NULL,
@@ -82,7 +85,7 @@ static tau_status build_graph(tau_graph **out, const char *name) {
             return families[i].build(out, colon ? colon + 1 : NULL);
     return tau_fail(TAU_STATUS_MISSING,
                     "there is no built-in model '%.64s'" TAU_WHY
-                    "there are mnist-cnn, mlp:IN-H-…-OUT:ACT, lenet5, resnet20, resnet20-noshort "
+                    "there are mnist-cnn, mlp:IN-H-…-OUT:ACT, lenet5, resnet20, resnet20-noshort, resnet56 "
                     "and encoder2:IN-H-…-2-1:ACT" TAU_FIX
                     "choose one of these, or give the path of an ONNX file",
                     name);

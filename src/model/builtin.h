@@ -9,6 +9,7 @@ TAU_CHECK tau_status tau_builtin_mnist_cnn(tau_graph **out, const char *spec);
 TAU_CHECK tau_status tau_builtin_lenet5(tau_graph **out, const char *spec);
 TAU_CHECK tau_status tau_builtin_resnet20(tau_graph **out, const char *spec);
 TAU_CHECK tau_status tau_builtin_resnet20_noshort(tau_graph **out, const char *spec);
+TAU_CHECK tau_status tau_builtin_resnet56(tau_graph **out, const char *spec);
 TAU_CHECK tau_status tau_builtin_mlp(tau_graph **out, const char *spec);
 TAU_CHECK tau_status tau_builtin_encoder2(tau_graph **out, const char *spec);
 

@@ -86,9 +86,10 @@ static void add_block(tau_layers *net, const char *block, int64_t in, int64_t ou
     tau_layers_apply(net, TAU_OP_RELU, part(name, block, "relu2"), 0);
 }
 
-/* The CIFAR network of He et al. 2016 with 16, 32 and 64 channels and convolutions as shortcuts, named as in
- * tomgoldstein/loss-landscape; ends in logits. */
-static tau_status build_resnet20(tau_graph **out, const char *name, const char *spec, bool shortcut) {
+/* The CIFAR network of He et al. 2016 with 16, 32 and 64 channels in three stages of `blocks` blocks and
+ * convolutions as shortcuts, named as in tomgoldstein/loss-landscape; ends in logits. */
+static tau_status build_resnet(tau_graph **out, const char *name, const char *spec, int blocks,
+                               bool shortcut) {
     tau_layers net;
     *out = NULL;
     TAU_TRY(refuse_spec(name, spec));
@@ -100,7 +101,7 @@ static tau_status build_resnet20(tau_graph **out, const char *name, const char *
     int64_t channels = 16;
     for (int stage = 1; stage <= 3; stage++) {
         const int64_t wanted = INT64_C(8) << stage;
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < blocks; i++) {
             char block[24];
             snprintf(block, sizeof block, "layer%d.%d", stage, i);
             add_block(&net, block, channels, wanted, stage > 1 && i == 0 ? 2 : 1, shortcut);
@@ -114,9 +115,13 @@ static tau_status build_resnet20(tau_graph **out, const char *name, const char *
 }
 
 tau_status tau_builtin_resnet20(tau_graph **out, const char *spec) {
-    return build_resnet20(out, "resnet20", spec, true);
+    return build_resnet(out, "resnet20", spec, 3, true);
 }
 
 tau_status tau_builtin_resnet20_noshort(tau_graph **out, const char *spec) {
-    return build_resnet20(out, "resnet20-noshort", spec, false);
+    return build_resnet(out, "resnet20-noshort", spec, 3, false);
+}
+
+tau_status tau_builtin_resnet56(tau_graph **out, const char *spec) {
+    return build_resnet(out, "resnet56", spec, 9, true);
 }

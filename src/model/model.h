@@ -17,7 +17,7 @@ void tau_model_destroy(tau_model *model);
 
 /** Makes a built-in model with weights initialised as PyTorch does by default (uniform ±1/sqrt(fan in), batch
  * norm 1 and 0), seeded by tensor name. Names: mnist-cnn, mlp:IN-H-…-OUT:ACT, lenet5, resnet20,
- * resnet20-noshort, encoder2:IN-H-…-2-1:ACT.
+ * resnet20-noshort, resnet56, encoder2:IN-H-…-2-1:ACT.
  *  @errors TAU_STATUS_MISSING with a list of the names, TAU_STATUS_USAGE for a malformed one */
 TAU_CHECK tau_status tau_model_builtin(tau_model **out, const char *name, uint64_t seed);
 

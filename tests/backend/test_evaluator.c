@@ -105,6 +105,52 @@ Test(evaluator, auto_takes_the_first_backend_and_its_precision) {
     tear_down(&f);
 }
 
+Test(evaluator, a_device_may_be_chosen_by_its_index) {
+    fixture f = set_up(2, 3, 0);
+    succeed(create(&f, "ref:0", TAU_LOSS_CROSS_ENTROPY));
+    cr_assert_str_eq(tau_evaluator_get_identity(f.evaluator).backend, "ref");
+    tear_down(&f);
+}
+
+Test(evaluator, a_device_past_the_last_is_refused_with_their_number) {
+    fixture f = set_up(2, 3, 0);
+    assert_refused(&f, "ref:1", TAU_LOSS_CROSS_ENTROPY, TAU_STATUS_DEVICE, "ref has 1 device here");
+}
+
+Test(evaluator, a_device_index_that_is_no_number_is_refused) {
+    const char *const refused[] = {"ref:", "ref:x", "ref:1x", "ref:-1", "ref: 1", "ref:00001", "auto:1"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        fixture f = set_up(2, 3, 0);
+        assert_refused(&f, refused[i], TAU_LOSS_CROSS_ENTROPY, TAU_STATUS_DEVICE, refused[i]);
+    }
+}
+
+static int asked_for = -1;
+
+static const char *describe_two(int device) {
+    return device < 2 ? "a device" : NULL;
+}
+
+static tau_status remember_device(tau_plan **out, const tau_plan_request *request) {
+    *out = NULL;
+    asked_for = request->device;
+    return tau_fail(TAU_STATUS_DEVICE, "this backend makes no plans");
+}
+
+Test(evaluator, the_plan_is_asked_for_on_the_device_of_the_index) {
+    fixture f = set_up(2, 3, 0);
+    tau_backend two = *tau_backend_ref_get();
+    two.name = "two";
+    two.describe = describe_two;
+    two.create = remember_device;
+    tau_backend_register(&two);
+    cr_assert_eq(create(&f, "two:1", TAU_LOSS_CROSS_ENTROPY), TAU_STATUS_DEVICE);
+    cr_assert_eq(asked_for, 1);
+    cr_assert_eq(create(&f, "two", TAU_LOSS_CROSS_ENTROPY), TAU_STATUS_DEVICE);
+    cr_assert_eq(asked_for, 0);
+    assert_refused(&f, "two:2", TAU_LOSS_CROSS_ENTROPY, TAU_STATUS_DEVICE, "two has 2 devices here");
+}
+
 static void along(double alpha, double beta, double c[TAU_BASIS_MAX]) {
     c[0] = alpha + beta;
 }

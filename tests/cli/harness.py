@@ -10,6 +10,8 @@ import tempfile
 import unittest
 
 PROGRAM = os.environ["TAUSCAPE"]
+# Only tests that name a folder of plugins see one: the others compute on the processor, also where there is a GPU.
+os.environ["TAUSCAPE_PLUGIN_PATH"] = ""
 SANITIZED = bool(os.environ.get("TAUSCAPE_SANITIZED"))
 
 

@@ -40,6 +40,9 @@ class Usage(harness.CliTest):
         self.fails("merge", "-o", code=2, what="needs a value")
         self.fails("train", "--epochs=many", "--model", "mlp:2-1:tanh", "--data", "moons", "-o", "x", code=2)
         self.fails("info", "--json=yes", "x", code=2, what="takes no value")
+        for device in ("gpu", "cuda:", "cuda:x", "cpu:1", "cud"):
+            self.fails("devices", "-d", device, code=2, what="choose one of auto")
+        self.ok("devices", "-d", "cuda:1")
 
     def test_completions_are_valid_shell(self):
         script = self.ok("completion", "bash").out
@@ -48,6 +51,9 @@ class Usage(harness.CliTest):
         words = subprocess.run(["bash"], input=probe, text=True, capture_output=True, check=True).stdout.split()
         self.assertIn("--norm", words)
         self.assertIn("--no-trace", words)
+        probe = script + '\nCOMP_WORDS=(tauscape compute --device c); COMP_CWORD=3; _tauscape; echo "${COMPREPLY[@]}"\n'
+        words = subprocess.run(["bash"], input=probe, text=True, capture_output=True, check=True).stdout.split()
+        self.assertEqual(words, ["cpu", "cuda"])
         for shell in ("zsh", "fish"):
             self.assertIn("tauscape", self.ok("completion", shell).out)
         self.fails("completion", "tcsh", code=2)
@@ -59,7 +65,8 @@ class Usage(harness.CliTest):
 
     def test_devices_and_doctor(self):
         devices = self.ok_json("devices")
-        self.assertEqual([d["name"] for d in devices["devices"]], ["cpu", "ref"])
+        self.assertEqual([(d["name"], d["available"]) for d in devices["devices"]],
+                         [("cpu", True), ("ref", True), ("cuda", False)])
         self.assertTrue(self.ok_json("doctor")["healthy"])
 
     def test_doctor_names_plugins_that_do_not_load(self):

@@ -26,6 +26,7 @@ Test(builtin, models_have_the_published_numbers_of_parameters) {
     assert_size("lenet5", 61706, 0, 10);
     assert_size("resnet20", 272474, 1568, 10);
     assert_size("resnet20-noshort", 269722, 1376, 10);
+    assert_size("resnet56", 855770, 4256, 10);
     assert_size("mlp:2-16-16-1:tanh", 337, 0, 1);
     assert_size("mlp:784-10", 7850, 0, 10);
     assert_size("encoder2:9-5-2-1", 65, 0, 1);
