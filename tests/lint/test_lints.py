@@ -103,6 +103,26 @@ class Layers(LintTest):
         self.write("src/sweep/fast.cu", "")
         self.assert_finds("layers", "src/viewer/window.cpp: C++ only", "src/sweep/fast.cu: CUDA only")
 
+    def test_kernels_know_little_of_the_program(self):
+        self.write("kernels/a.cu", '#include "kernels/a.h"\n#include "model/graph.h"\n#include <cuda_fp16.h>\n')
+        self.write("kernels/device.cuh", '#include "emulation/ptx.h"\n#include <cuda_runtime.h>\n')
+        self.write("src/backend_cuda/a.c", '#include "kernels/a.h"\n#include <cuda_runtime_api.h>\n#include <cublas_v2.h>\n')
+        self.assert_clean("layers")
+        self.write("kernels/b.cu", '#include "store/run.h"\n#include "emulation/ptx.h"\n#include <cublas_v2.h>\n')
+        self.write("src/store/bad.c", '#include "kernels/a.h"\n#include <cuda_runtime_api.h>\n')
+        self.assert_finds("layers", 'kernels/b.cu:1: "store/run.h" is unknown to kernels', "kernels/b.cu:2",
+                          "kernels/b.cu:3: <cublas_v2.h> has no place in kernels",
+                          '"kernels/a.h" may be included by backend_cuda, not by store',
+                          "<cuda_runtime_api.h> may be included by backend_cuda, kernels, not by store")
+
+    def test_what_kernels_must_not_use_is_found(self):
+        self.write("kernels/ptx.cuh", 'inline void f() { asm volatile("fence;"); }\n')
+        self.write("kernels/a.cu", "// no <<<>>> and no fmaxf() here\nx = a < 0 ? 0 : a;\n")
+        self.assert_clean("layers")
+        self.write("kernels/b.cu", 'f<<<1, 2>>>();\nx = fmaxf(a, 0);\n__constant__ int c;\nasm("nop;");\n')
+        self.assert_finds("layers", "kernels/b.cu:1: <<<>>>", "kernels/b.cu:2: fmax", "kernels/b.cu:3: __constant__",
+                          "kernels/b.cu:4: instructions")
+
     def test_uses_to_the_right_are_found(self):
         self.write("src/slice/CMakeLists.txt", "tau_add_module(slice SOURCES a.c USES core store LINKS m)\n")
         self.assert_finds("layers", "slice must not use store")
@@ -125,6 +145,13 @@ class Maths(LintTest):
             self.write(path, "")
             self.assert_finds("maths", f"eq:tau stands in no {kind}")
             self.write(path, "/* eq:tau */\n")
+
+    def test_kernels_are_implementations_too(self):
+        self.write("src/slice/slice.c", "")
+        self.write("kernels/tau.cu", "// eq:tau\n")
+        self.assert_clean("maths")
+        self.write("kernels/tau.cu", "// eq:tao\n")
+        self.assert_finds("maths", "kernels/tau.cu: eq:tao is not defined")
 
     def test_unknown_tags_are_found(self):
         self.write("src/slice/other.c", "/* eq:tauu */\n")
@@ -149,6 +176,14 @@ class Headers(LintTest):
         self.write("src/core/bad.h", GUARDED % "size_t f(void);\n")
         self.assert_finds("headers", "src/core/bad.h: does not compile alone", "size_t")
 
+    def test_headers_of_kernels_are_compiled_against_the_emulation(self):
+        self.write("tests/emulation/include/cuda_runtime.h", "#pragma once\n#define __device__\n")
+        self.write("kernels/a.h", GUARDED % "#include <cuda_runtime.h>\n#include <stddef.h>\nsize_t f(void);\n")
+        self.write("kernels/a.cuh", GUARDED % "#include <cuda_runtime.h>\ntemplate <class T> __device__ T f(T a);\n")
+        self.assert_clean("headers")
+        self.write("kernels/bad.cuh", GUARDED % "template <class T> __device__ T f(T a);\n")
+        self.assert_finds("headers", "kernels/bad.cuh: does not compile alone")
+
     def test_headers_without_a_guard_are_found(self):
         self.write("src/core/bad.h", "struct a { int b; };\n")
         self.assert_finds("headers", "redefinition")
@@ -168,7 +203,8 @@ class Format(LintTest):
         self.write("src/core/a.c", "int a;\n")
         self.assert_clean("format")
         self.write("tests/core/b.c", "int   b ;\n")
-        self.assert_finds("format", "tests/core/b.c", "run clang-format -i")
+        self.write("kernels/c.cu", "int   c ;\n")
+        self.assert_finds("format", "tests/core/b.c", "kernels/c.cu", "run clang-format -i")
 
     def test_a_missing_formatter_is_a_skip_that_is_said(self):
         status, output = self.lint("format", path="/nonexistent")
@@ -195,6 +231,14 @@ class Text(LintTest):
     def test_long_files_are_found(self):
         self.write("src/core/a.c", "\n" * 501)
         self.assert_finds("text", "501 lines, more than 500")
+
+    @unittest.skipUnless(shutil.which("ctags"), "universal-ctags is not installed")
+    def test_long_kernels_are_found(self):
+        kernel = "template <int N> static __global__ void __launch_bounds__(128) run(float *x) {\n"
+        for path in ("kernels/a.cu", "kernels/a.cuh"):
+            self.write(path, kernel + "    f();\n" * 70 + "}\n")
+            self.assert_finds("text", f"{path}:", "run has 72 lines")
+            self.write(path, "")
 
     @unittest.skipUnless(shutil.which("ctags"), "universal-ctags is not installed")
     def test_long_functions_are_found(self):
