@@ -11,9 +11,12 @@ void parity_backends_register(void);
 typedef struct parity_subject {
     char backend[16];
     tau_precision precision;
+    double loss; /**< tolerance of losses, relative to 1 + |loss| */
+    bool values; /**< captured values and gradients are the mode's own, not those of another one */
 } parity_subject;
 
-/** Subject number `index` that is available here; false past the last one. Needs registered backends. */
+/** Subject number `index` that is available here; false past the last one. Needs registered backends. The
+ * environment variable PARITY_BACKEND leaves those of one backend. */
 bool parity_subject_get(parity_subject *out, int index);
 
 #endif

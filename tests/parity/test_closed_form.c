@@ -36,8 +36,8 @@ static double axis(int i) {
     return -1.0 + 0.5 * i;
 }
 
-static void assert_points(const landscape *l, const char *backend, const tau_point *points) {
-    double tolerance = strcmp(backend, "ref") == 0 ? 1e-13 : 1e-6;
+static void assert_points(const landscape *l, const char *backend, double tolerance,
+                          const tau_point *points) {
     for (int row = 0; row < GRID; row++)
         for (int column = 0; column < GRID; column++) {
             double expected = l->expected(axis(column), axis(row)), actual = points[row * GRID + column].loss;
@@ -47,8 +47,8 @@ static void assert_points(const landscape *l, const char *backend, const tau_poi
         }
 }
 
-static void check_on(const landscape *l, const char *backend, tau_precision precision, tau_pool *pool) {
-    const tau_evaluator_options options = {backend, precision, l->loss};
+static void check_on(const landscape *l, const parity_subject *subject, tau_pool *pool) {
+    const tau_evaluator_options options = {subject->backend, subject->precision, l->loss};
     double along[GRID];
     for (int i = 0; i < GRID; i++) along[i] = axis(i);
     const tau_tile tile = {along, GRID, along, GRID};
@@ -57,7 +57,7 @@ static void check_on(const landscape *l, const char *backend, tau_precision prec
     succeed(tau_evaluator_create(&evaluator, l->graph, l->samples, &options, pool));
     succeed(tau_evaluator_set_basis(evaluator, &l->basis));
     succeed(tau_evaluator_tile(evaluator, &tile, points, NULL));
-    assert_points(l, backend, points);
+    assert_points(l, subject->backend, subject->loss, points);
     tau_evaluator_destroy(evaluator);
 }
 
@@ -66,9 +66,8 @@ static void check(const landscape *l) {
     parity_subject subject;
     parity_backends_register();
     succeed(tau_pool_create(&pool, 2));
-    check_on(l, "ref", TAU_PRECISION_EXACT, pool);
-    for (int i = 0; parity_subject_get(&subject, i); i++)
-        check_on(l, subject.backend, subject.precision, pool);
+    check_on(l, &(parity_subject){"ref", TAU_PRECISION_EXACT, 1e-13, true}, pool);
+    for (int i = 0; parity_subject_get(&subject, i); i++) check_on(l, &subject, pool);
     tau_pool_destroy(pool);
 }
 
@@ -146,7 +145,7 @@ static void assert_ln_classes(const char *name, tau_loss loss, size_t count) {
     tau_model *model;
     tau_samples *samples;
     tau_pool *pool;
-    parity_subject subject = {"ref", TAU_PRECISION_EXACT};
+    parity_subject subject = {"ref", TAU_PRECISION_EXACT, 1e-13, true};
     succeed(tau_model_builtin(&model, name, 1));
     succeed(tau_pool_create(&pool, 2));
     succeed(tau_samples_create(&samples, count, &model->graph->values[model->graph->input].shape, 10, 0));
