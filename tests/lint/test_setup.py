@@ -29,9 +29,9 @@ class SetupTest(unittest.TestCase):
         self.program("dpkg-query", f"echo {installed}")
         self.program("apt-get", f'echo "apt-get $*" >> {self.calls}')
 
-    def run_setup(self, *arguments):
+    def run_setup(self, *arguments, **environment):
         run = subprocess.run(["bash", SETUP, *arguments], capture_output=True, text=True, check=False,
-                             stdin=subprocess.DEVNULL, env={"PATH": self.folder, "HOME": self.folder})
+                             stdin=subprocess.DEVNULL, env={"PATH": self.folder, "HOME": self.folder, **environment})
         return run.returncode, run.stdout + run.stderr
 
     def called(self):
@@ -102,6 +102,31 @@ class SetupTest(unittest.TestCase):
         self.run_setup("--prefix", "/opt/x")
         self.assertIn("--prefix /opt/x", self.called())
         self.assertIn("is not on the PATH", output)
+
+    def test_cuda_comes_from_pypi_where_there_is_no_nvcc(self):
+        self.debian("installed")
+        for name in ("ln", "mkdir"):
+            os.symlink(shutil.which(name), os.path.join(self.folder, name))
+        cuda = os.path.join(self.folder, "cuda")
+        self.program("python3", f'echo "python3 $*" >> {self.calls}; mkdir -p {cuda}/nvidia/cu13/lib')
+        more = {"CUDA_PATH": "/nowhere", "TAU_CUDA_FOLDER": cuda}
+        status, output = self.run_setup("--build", "--cuda", **more)
+        self.assertEqual(status, 0, output)
+        for words in ("-m pip install", f"--target {cuda}", "nvidia-cuda-nvcc==13.0.*", "nvidia-nvvm==13.0.*"):
+            self.assertIn(words, self.called())
+        self.assertTrue(os.path.isdir(os.path.join(cuda, "nvidia/cu13/lib64")))
+        self.program("python3", "exit 1")
+        status, output = self.run_setup("--build", "--cuda", **more)
+        self.assertEqual(status, 1)
+        self.assertIn("  fix: install NVIDIA's CUDA Toolkit", output)
+
+    def test_nvcc_at_hand_is_not_installed_again(self):
+        self.debian("installed")
+        self.program("nvcc", "exit 0")
+        status, output = self.run_setup("--build", "--cuda")
+        self.assertEqual(status, 0, output)
+        self.assertIn("nvcc is at hand", output)
+        self.assertEqual(self.called(), "")
 
     def test_unknown_options_are_a_usage_error(self):
         status, output = self.run_setup("--nonsense")
