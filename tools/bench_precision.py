@@ -12,6 +12,7 @@ NETWORKS = [("MNIST CNN", "mnist-cnn", "digits:n=2000", 2, 40),
             ("MLP 2-16-16-1, tanh", "mlp:2-16-16-1:tanh", "moons", 20, 500),
             ("ResNet-20", "resnet20", None, 2, 20)]
 MODES = [("exact", ["-d", "cpu", "--precision", "exact"]), ("fine", ["-d", "cpu", "--precision", "fine"])]
+CUDA_MODES = [(mode, ["-d", "cuda", "--precision", mode]) for mode in ("exact", "fine", "fast")]
 GRID = 5
 
 
@@ -33,6 +34,20 @@ def make_pictures(folder, count=128):
     return ["--data", "x.npy", "--labels", "y.npy"]
 
 
+def write_random(folder, name, count, shape):
+    """Random samples in ten classes, NAME-x.npy and NAME-y.npy."""
+    generator, size = random.Random(7), 1
+    for extent in shape:
+        size *= extent
+    labels = [i % 10 for i in range(count)]
+    block = [generator.gauss(0, 1) for _ in range(65536)]  # long enough for the eye of a network, quick to make
+    values = struct.pack("<65536f", *block)
+    bytes_wanted = 4 * count * size
+    with_rest = values * (bytes_wanted // len(values) + 1)
+    write_npy(os.path.join(folder, f"{name}-x.npy"), "<f4", (count, *shape), with_rest[:bytes_wanted])
+    write_npy(os.path.join(folder, f"{name}-y.npy"), "<i8", (count,), struct.pack(f"<{count}q", *labels))
+
+
 def run(program, folder, *words):
     subprocess.run([program, *map(str, words), "-q"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
@@ -45,19 +60,19 @@ def losses(program, folder, options, samples, name):
         return [float(row["loss"]) for row in csv.DictReader(file)]
 
 
-def measure(program, folder):
-    """One row a network: {network, samples, exact, fine}, the largest relative errors of the loss over the plane."""
+def measure(program, folder, modes=None, networks=None):
+    """One row a network: {network, samples, exact, fine, …}, the largest relative errors of the loss over the plane."""
     rows = []
-    for label, model, data, epochs, samples in NETWORKS:
+    for label, model, data, epochs, samples in networks or NETWORKS:
         run_file = os.path.join(folder, "net.run.h5")
         if os.path.exists(run_file):
             os.unlink(run_file)
         source = ["--data", data] if data else make_pictures(folder)
         run(program, folder, "train", "--model", model, *source, "--epochs", epochs, "--seed", 1, "--record", "max=2",
-            "-o", "net.run.h5")
+            "-d", "cpu", "-o", "net.run.h5")
         reference = losses(program, folder, ["-d", "ref"], samples, "reference")
         row = {"network": label, "samples": samples}
-        for mode, options in MODES:
+        for mode, options in modes or MODES:
             row[mode] = max(abs(ours - true) / abs(true)
                             for ours, true in zip(losses(program, folder, options, samples, mode), reference))
         rows.append(row)

@@ -52,10 +52,14 @@ def memory_table(rows):
     return "\n".join(lines)
 
 
-def precision_table(rows):
+def precision_table(rows, where=None):
+    """Of the modes that the rows hold. `where`: what computed, if not this machine's processor."""
+    modes = [mode for mode in ("exact", "fine", "fast") if mode in rows[0]]
     lines = ["Largest relative error of the loss over a 5×5 plane of filter-normalised directions, [-1, 1]², around the "
-             f"trained network, {machine()}.", "", "| network | samples | `exact` | `fine` |", "|---|---|---|---|"]
-    lines += [f"| {row['network']} | {row['samples']} | {row['exact']:.1e} | {row['fine']:.1e} |" for row in rows]
+             f"trained network, {where or machine()}.", "",
+             "| network | samples | " + " | ".join(f"`{mode}`" for mode in modes) + " |", "|---|---" + "|---" * len(modes) + "|"]
+    lines += [f"| {row['network']} | {row['samples']} | " + " | ".join(f"{row[mode]:.1e}" for mode in modes) + " |"
+              for row in rows]
     return "\n".join(lines)
 
 
