@@ -38,8 +38,11 @@ enum {
     WARP_GROUP = 4 * TAU_WARP,
     CONSUMERS = 2 * WARP_GROUP,
     THREADS = WARP_GROUP + CONSUMERS,
-    /** 128·96 + 256·208 = 65536 registers. */
-    PRODUCER_REGISTERS = 96,
+    /** What a thread has at the launch: its share of a multiprocessor's registers, a multiple of 8. A warp
+     * group only gets registers that another one of its block gave back: with one more than these it would
+     * wait for ever. */
+    LAUNCH_REGISTERS = 65536 / THREADS / 8 * 8,
+    PRODUCER_REGISTERS = 88,
     CONSUMER_REGISTERS = 208,
     PRODUCER_BARRIER = 1,
     /** The producer: each thread has 4 channels of one image, each warp 16 channels and half of the columns.
@@ -51,6 +54,9 @@ enum {
     STEPS = TAPS * MIDDLE_CHANNELS / 16,
     SUMS = HALF_COLUMNS * 4,
 };
+
+static_assert(PRODUCER_REGISTERS * WARP_GROUP + CONSUMER_REGISTERS * CONSUMERS <= LAUNCH_REGISTERS * THREADS,
+              "more registers than a block has");
 
 struct cnn_shared {
     alignas(128) unsigned char ring[STAGES][STAGE_BYTES];

@@ -46,6 +46,10 @@ void warpgroup_multiply(float *d, unsigned n, bool accumulate, const uint32_t *a
 void warpgroup_commit();
 void warpgroup_wait(unsigned pending, site at);
 void require_capability(int major, int minor, const char *what, site at);
+/** The registers of this thread from now on. A block has those it was launched with, here as many as a
+ * multiprocessor can give it; faults at its end where its threads hold more, since one would wait for ever.
+ */
+void set_registers(unsigned registers, bool more, site at);
 
 } // namespace emulation
 
@@ -139,10 +143,12 @@ inline void ptx_bar_arrive(unsigned id, unsigned threads, EMULATION_SITE) {
 template <int registers> inline void ptx_setmaxnreg_inc(EMULATION_SITE) {
     static_assert(registers % 8 == 0 && registers >= 24 && registers <= 256,
                   "a multiple of 8 from 24 to 256");
-    emulation::require_capability(9, 0, "setmaxnreg", EMULATION_HERE);
+    emulation::set_registers(registers, true, EMULATION_HERE);
 }
 template <int registers> inline void ptx_setmaxnreg_dec(EMULATION_SITE) {
-    ptx_setmaxnreg_inc<registers>(file, line);
+    static_assert(registers % 8 == 0 && registers >= 24 && registers <= 256,
+                  "a multiple of 8 from 24 to 256");
+    emulation::set_registers(registers, false, EMULATION_HERE);
 }
 
 // ---- numbers --------------------------------------------------------------------------------------------

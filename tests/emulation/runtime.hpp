@@ -160,6 +160,7 @@ struct thread {
     std::vector<uint32_t> unfenced; // granules of dynamic shared memory stored and not yet fenced
     bool products_fenced;
     unsigned products_issued;
+    unsigned registers; // what setmaxnreg made of them; 0 = as launched
 };
 
 struct rendezvous { // lanes that meet in one warp-wide instruction

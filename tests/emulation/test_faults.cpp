@@ -256,3 +256,21 @@ Test(faults, the_address_sanitizer_sees_the_ends_of_arrays) {
     cudaFree(on_the_card);
 }
 #endif
+
+template <int produces, int consumes> static __global__ void trades_registers() {
+    if (threadIdx.x < 128) {
+        ptx_setmaxnreg_dec<produces>();
+    } else {
+        ptx_setmaxnreg_inc<consumes>();
+    }
+}
+static __global__ void takes_with_dec() {
+    ptx_setmaxnreg_dec<200>();
+}
+
+/* 65536 registers are 170 for each of 384 threads, of which a launch gives 168. */
+Test(faults, registers_that_no_other_warp_group_gave_back_are_caught) {
+    cr_assert_eq(launch(trades_registers<88, 208>, dim3(1), dim3(384), 0, nullptr), cudaSuccess);
+    EXPECT_FAULT((trades_registers<96, 208>), 384, 0, "65536 registers are asked for, the block has 64512");
+    EXPECT_FAULT(takes_with_dec, 384, 0, "setmaxnreg.dec from 168 registers to 200");
+}

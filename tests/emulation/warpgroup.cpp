@@ -4,6 +4,7 @@
 // operations are done when its lanes wait. That all four warps issue the same ones is checked by a common
 // log.
 #include "fragments.hpp"
+#include <algorithm>
 
 namespace emulation {
 
@@ -18,6 +19,34 @@ struct issued {
 };
 static std::vector<issued> logs[MAX_WARPGROUPS];
 static bool used;
+static site registers_at;
+
+constexpr unsigned REGISTERS = 65536; // of a multiprocessor
+
+static unsigned launch_registers() {
+    return std::min(REGISTERS / block.threads / 8 * 8, 255u);
+}
+
+void set_registers(unsigned registers, bool more, site at) {
+    quiet quiet;
+    require_capability(9, 0, "setmaxnreg", at);
+    thread *self = block.current;
+    unsigned before = self->registers != 0 ? self->registers : launch_registers();
+    if (more ? registers < before : registers > before)
+        fault(at, "setmaxnreg.%s from %u registers to %u", more ? "inc" : "dec", before, registers);
+    self->registers = registers;
+    registers_at = at;
+    used = true;
+}
+
+static void check_registers() {
+    unsigned held = 0, launched = launch_registers() * block.threads;
+    for (unsigned i = 0; i < block.threads; i++)
+        held += block.all[i].registers != 0 ? block.all[i].registers : launch_registers();
+    if (held > launched)
+        fault(registers_at, "setmaxnreg waits for ever: %u registers are asked for, the block has %u", held,
+              launched);
+}
 
 void tensor_reset() {
     proxies_reset();
@@ -29,11 +58,13 @@ void tensor_reset() {
         thread.accumulators.clear();
         thread.products_fenced = false;
         thread.products_issued = 0;
+        thread.registers = 0;
     }
 }
 
 void tensor_block_end() {
     if (!used) return;
+    check_registers();
     for (unsigned i = 0; i < block.threads; i++) {
         const thread *thread = &block.all[i];
         const std::vector<issued> &log = logs[i / WARPGROUP];
