@@ -51,9 +51,9 @@ bool tau_fast_match_cnn(const tau_fast_lowering *low, int node, tau_fast_match *
     if (pool < 0 || !pools_by_two(&low->graph->nodes[pool])) return false;
     match->end = pool;
     const tau_fast_place images = images_of(first);
-    return !first->batch_norm && first->layer->inputs[2] >= 0 && first->activation.op == TAU_OP_RELU &&
-           second->activation.op == TAU_OP_RELU && second->residual < 0 &&
-           tau_fast_is_resident(low->program, first->input) &&
+    return !first->batch_norm && first->layer->input_count > 2 && first->layer->inputs[2] >= 0 &&
+           first->activation.op == TAU_OP_RELU && second->activation.op == TAU_OP_RELU &&
+           second->residual < 0 && tau_fast_is_resident(low->program, first->input) &&
            tau_fast_has_room(low->program, tau_fast_resident_size(low->program, &images)) &&
            shape_is(low, first->input, (tau_fast_geometry){1, 28, 28}) &&
            shape_is(low, first->layer->output, (tau_fast_geometry){32, 26, 26}) &&

@@ -138,6 +138,21 @@ Test(fast_lower, norms_and_functions_before_a_convolution_run_by_themselves) {
     expect_layers(&net, "unfold! conv elementwise:Relu conv:Relu conv+ pool conv>");
 }
 
+Test(fast_lower, the_kernel_of_two_convolutions_wants_a_bias_of_the_first) {
+    for (int biased = 0; biased < 2; biased++) {
+        tau_layers net;
+        tau_layers_begin(&net, "digits", 3, (int64_t[]){1, 28, 28});
+        tau_layers_conv(&net, "c1", &(tau_conv_size){.in = 1, .out = 32, .kernel = 3, .stride = 1}, biased);
+        tau_layers_apply(&net, TAU_OP_RELU, "r1", 0);
+        tau_layers_conv(&net, "c2", &(tau_conv_size){.in = 32, .out = 64, .kernel = 3, .stride = 1}, false);
+        tau_layers_apply(&net, TAU_OP_RELU, "r2", 0);
+        tau_layers_pool(&net, TAU_OP_MAX_POOL, "pool", 2);
+        tau_layers_flatten(&net, "flatten");
+        tau_layers_linear(&net, "fc", 9216, 10);
+        expect_layers(&net, biased ? "images! cnn conv>" : "unfold! conv:Relu conv:Relu pool conv>");
+    }
+}
+
 Test(fast_lower, branches_of_whole_blocks_are_joined_without_rows) {
     tau_layers net;
     tau_layers_begin(&net, "inception", 3, (int64_t[]){8, 4, 4});
