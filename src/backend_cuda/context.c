@@ -136,3 +136,11 @@ tau_status tau_cuda_allocate(void **out, size_t bytes) {
 void tau_cuda_free(void *memory) {
     if (memory) (void)cudaFree(memory);
 }
+
+tau_status tau_cuda_upload(void *to, const void *from, size_t bytes) {
+    if (bytes == 0) return TAU_STATUS_OK;
+    TAU_CUDA_TRY(cudaMemcpy(to, from, bytes, cudaMemcpyHostToDevice));
+    /* The copy may return when the data are staged, and streams of plans wait for no other. */
+    TAU_CUDA_TRY(cudaStreamSynchronize(NULL));
+    return TAU_STATUS_OK;
+}

@@ -31,4 +31,7 @@ TAU_CHECK tau_status tau_cuda_check(cudaError_t error, const char *call);
 TAU_CHECK tau_status tau_cuda_allocate(void **out, size_t bytes);
 void tau_cuda_free(void *memory);
 
+/** Copies from the host to the device; every stream finds the data there once it has returned. */
+TAU_CHECK tau_status tau_cuda_upload(void *to, const void *from, size_t bytes);
+
 #endif

@@ -187,8 +187,7 @@ static void destroy(tau_cuda_engine *engine) {
 static tau_status upload(float **out, const float *values, size_t count) {
     if (count == 0) return TAU_STATUS_OK;
     TAU_TRY(tau_cuda_allocate((void **)out, count * sizeof **out));
-    return tau_cuda_check(cudaMemcpy(*out, values, count * sizeof **out, cudaMemcpyHostToDevice),
-                          "cudaMemcpy");
+    return tau_cuda_upload(*out, values, count * sizeof **out);
 }
 
 /* A flag for each step; samples that do not fit f16 set it. */
@@ -203,7 +202,7 @@ static tau_status run_once(fast_engine *e, void *scratch, unsigned char *flags) 
         frame.overflow = flags + s;
         TAU_TRY(tau_cuda_check(step->operation->run(step, &frame), step->operation->name));
     }
-    return tau_cuda_check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+    return TAU_STATUS_OK;
 }
 
 static tau_status read_flags(fast_engine *e, const unsigned char *flags) {
@@ -285,7 +284,10 @@ static tau_status fill(fast_engine *e, const tau_graph *graph, const tau_fast_op
             place->memory = (void *)(uintptr_t)e->data.inputs;
     }
     TAU_TRY(make_residents(e));
-    return make_products(e);
+    TAU_TRY(make_products(e));
+    /* The plan's stream waits for no other. Waiting for the whole device would fail, and spoil the recording,
+     * while another plan records its launches. */
+    return tau_cuda_check(cudaStreamSynchronize(NULL), "cudaStreamSynchronize");
 }
 
 tau_status tau_cuda_fast_create(tau_cuda_engine **out, const tau_graph *graph, const tau_cuda_data *data,

@@ -89,10 +89,7 @@ static tau_status prepare(tau_cuda_trainer *trainer) {
     TAU_TRY(allocate_vector(&trainer->gradient, graph->theta_size));
     TAU_TRY(allocate_vector(&trainer->buffers, graph->buffer_size));
     TAU_TRY(allocate_vector(&trainer->constants, graph->constant_size));
-    TAU_TRY(upload(trainer, trainer->constants, graph->constants, graph->constant_size * sizeof(float)));
-    /* The stream waits for no other: the samples' own upload must have ended. */
-    TAU_CUDA_TRY(cudaDeviceSynchronize());
-    return TAU_STATUS_OK;
+    return tau_cuda_upload(trainer->constants, graph->constants, graph->constant_size * sizeof(float));
 }
 
 tau_status tau_cuda_trainer_create(tau_cuda_trainer **out, const tau_graph *graph, const tau_cuda_data *data,

@@ -13,8 +13,7 @@ tau_status tau_cuda_plan_enter(const tau_plan *plan) {
 
 static tau_status upload(void **out, const void *from, size_t bytes) {
     TAU_TRY(tau_cuda_allocate(out, bytes));
-    if (bytes > 0) TAU_CUDA_TRY(cudaMemcpy(*out, from, bytes, cudaMemcpyHostToDevice));
-    return TAU_STATUS_OK;
+    return tau_cuda_upload(*out, from, bytes);
 }
 
 static tau_status upload_samples(tau_plan *plan) {
@@ -90,8 +89,10 @@ tau_status tau_cuda_plan_create(tau_plan **out, const tau_plan_request *request)
 
 void tau_cuda_plan_destroy(tau_plan *plan) {
     if (!plan) return;
-    (void)cudaSetDevice(plan->context.device);
-    if (plan->stream) (void)cudaStreamSynchronize(plan->stream);
+    if (plan->stream) { /* else nothing is on a device, and none should be started for that */
+        (void)cudaSetDevice(plan->context.device);
+        (void)cudaStreamSynchronize(plan->stream);
+    }
     tau_cuda_profile_report();
     tau_cuda_trainer_destroy(plan->trainer);
     tau_cuda_lane_close(&plan->main);
@@ -115,8 +116,7 @@ void tau_cuda_plan_destroy(tau_plan *plan) {
 static tau_status upload_vector(float **to, const float *from, size_t size) {
     if (size == 0) return TAU_STATUS_OK;
     if (!*to) TAU_TRY(tau_cuda_allocate((void **)to, size * sizeof(float)));
-    TAU_CUDA_TRY(cudaMemcpy(*to, from, size * sizeof(float), cudaMemcpyHostToDevice));
-    return TAU_STATUS_OK;
+    return tau_cuda_upload(*to, from, size * sizeof(float));
 }
 
 static tau_status upload_basis(tau_plan *plan) {

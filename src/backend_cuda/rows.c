@@ -250,8 +250,7 @@ static tau_status upload_constants(rows_engine *engine) {
     const size_t bytes = engine->graph->constant_size * sizeof(float);
     if (bytes == 0) return TAU_STATUS_OK;
     TAU_TRY(tau_cuda_allocate((void **)&engine->constants, bytes));
-    TAU_CUDA_TRY(cudaMemcpy(engine->constants, engine->graph->constants, bytes, cudaMemcpyHostToDevice));
-    return TAU_STATUS_OK;
+    return tau_cuda_upload(engine->constants, engine->graph->constants, bytes);
 }
 
 tau_status tau_cuda_rows_supports(const tau_graph *graph) {

@@ -236,6 +236,6 @@ Test(fast_engine, a_call_that_fails_leaves_nothing_behind) {
     cr_expect_eq(fail_each_call("mnist-cnn", "cudaMalloc"), 2);
     cr_expect_eq(fail_each_call("mnist-cnn", "cudaMemcpy"), 1);
     cr_expect_eq(fail_each_call("mnist-cnn", "cudaMemGetInfo"), 1);
-    cr_expect_eq(fail_each_call("mnist-cnn", "cudaDeviceSynchronize"), 1);
+    cr_expect_eq(fail_each_call("mnist-cnn", "cudaStreamSynchronize"), 1);
     cr_expect_eq(fail_each_call("mnist-cnn", "cudaLaunchKernelExC"), 1);
 }

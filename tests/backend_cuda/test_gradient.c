@@ -29,7 +29,7 @@ static void succeed(tau_status status, const char *label) {
 static void *on_device(const void *host, size_t bytes) {
     void *device = NULL;
     cr_assert_eq(cudaMalloc(&device, bytes), cudaSuccess);
-    cr_assert_eq(cudaMemcpy(device, host, bytes, cudaMemcpyHostToDevice), cudaSuccess);
+    succeed(tau_cuda_upload(device, host, bytes), "upload");
     return device;
 }
 

@@ -73,9 +73,14 @@ static cudaError_t fill_async(plane to, int value, size_t width, size_t height, 
     });
 }
 
-// The call without a stream: in the legacy default stream, and done when it returns.
-static cudaError_t wait_for_legacy(cudaError_t error) {
-    if (error == cudaSuccess) stream_finish(nullptr);
+// The call without a stream: in the legacy default stream, and done when it returns, but for what comes from
+// ordinary memory, which is only staged by then, and for what the host has no part in.
+static cudaError_t copy(plane to, plane from, size_t width, size_t height, cudaMemcpyKind kind) {
+    cudaMemcpyKind known = resolve(kind, to.data, from.data);
+    bool waits = known == cudaMemcpyDeviceToHost || known == cudaMemcpyHostToHost ||
+                 (known == cudaMemcpyHostToDevice && is_pinned(from.data));
+    cudaError_t error = copy_async(to, from, width, height, kind, nullptr);
+    if (error == cudaSuccess && waits) stream_finish(nullptr);
     return error;
 }
 
@@ -97,7 +102,7 @@ cudaError_t cudaMemcpy(void *dst, const void *src, size_t count, enum cudaMemcpy
     plane to = {(uint8_t *)dst, count}, from = {(uint8_t *)const_cast<void *>(src), count};
     cudaError_t forbidden = capture_forbids();
     if (forbidden != cudaSuccess) return call.end(forbidden);
-    return call.end(wait_for_legacy(copy_async(to, from, count, 1, kind, nullptr)));
+    return call.end(copy(to, from, count, 1, kind));
 }
 
 cudaError_t cudaMemcpy2DAsync(void *dst, size_t dpitch, const void *src, size_t spitch, size_t width,
@@ -113,7 +118,7 @@ cudaError_t cudaMemcpy2D(void *dst, size_t dpitch, const void *src, size_t spitc
     plane to = {(uint8_t *)dst, dpitch}, from = {(uint8_t *)const_cast<void *>(src), spitch};
     cudaError_t forbidden = capture_forbids();
     if (forbidden != cudaSuccess) return call.end(forbidden);
-    return call.end(wait_for_legacy(copy_async(to, from, width, height, kind, nullptr)));
+    return call.end(copy(to, from, width, height, kind));
 }
 
 cudaError_t cudaMemsetAsync(void *devPtr, int value, size_t count, cudaStream_t stream) {
@@ -125,7 +130,7 @@ cudaError_t cudaMemset(void *devPtr, int value, size_t count) {
     EMULATION_CALL(cudaMemset);
     cudaError_t forbidden = capture_forbids();
     if (forbidden != cudaSuccess) return call.end(forbidden);
-    return call.end(wait_for_legacy(fill_async({(uint8_t *)devPtr, count}, value, count, 1, nullptr)));
+    return call.end(fill_async({(uint8_t *)devPtr, count}, value, count, 1, nullptr));
 }
 
 cudaError_t cudaMemset2DAsync(void *devPtr, size_t pitch, int value, size_t width, size_t height,

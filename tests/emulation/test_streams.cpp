@@ -78,6 +78,31 @@ Test(streams, pageable_sources_are_taken_at_the_call_and_pinned_ones_later) {
     cudaStreamDestroy(stream);
 }
 
+static float stream_sees_default(bool wait, void (*write)(float *)) {
+    on_card<float> x(std::vector<float>(4, 1.0f)), y(4);
+    cudaStream_t stream = new_stream();
+    write(x.data);
+    if (wait) cudaStreamSynchronize(nullptr);
+    launch(twice, dim3(1), dim3(4), 0, stream, x.data, y.data);
+    cudaStreamSynchronize(stream);
+    float seen = y.read()[0];
+    cudaStreamDestroy(stream);
+    return seen;
+}
+
+/* Both calls may return before the card is done, and no stream but the blocking ones waits for it. */
+Test(streams, uploads_and_fills_without_a_stream_must_be_waited_for) {
+    auto upload = [](float *x) {
+        const float fives[4] = {5, 5, 5, 5};
+        cudaMemcpy(x, fives, sizeof fives, cudaMemcpyHostToDevice);
+    };
+    auto fill = [](float *x) { cudaMemset(x, 0, 4 * sizeof *x); };
+    cr_assert_eq(stream_sees_default(true, upload), 10.0f);
+    cr_assert_eq(stream_sees_default(false, upload), 2.0f, "a forgotten wait must show");
+    cr_assert_eq(stream_sees_default(true, fill), 0.0f);
+    cr_assert_eq(stream_sees_default(false, fill), 2.0f, "a forgotten wait must show");
+}
+
 static float other_stream_sees(bool wait) {
     on_card<float> x(std::vector<float>(4, 1.0f)), y(4);
     cudaStream_t first = new_stream(), second = new_stream();

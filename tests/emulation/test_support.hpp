@@ -21,7 +21,8 @@ template <typename T> struct on_card {
         if (cudaMalloc(&data, size * sizeof(T)) != cudaSuccess) abort();
     }
     explicit on_card(const std::vector<T> &values) : on_card(values.size()) {
-        if (cudaMemcpy(data, values.data(), count * sizeof(T), cudaMemcpyHostToDevice) != cudaSuccess)
+        if (cudaMemcpy(data, values.data(), count * sizeof(T), cudaMemcpyHostToDevice) != cudaSuccess ||
+            cudaStreamSynchronize(nullptr) != cudaSuccess)
             abort();
     }
     on_card(const on_card &) = delete;
