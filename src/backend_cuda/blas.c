@@ -39,10 +39,10 @@ enum { LIBRARIES = sizeof library_names / sizeof *library_names };
     TAU_FIX                                                                                                  \
     "install cuBLAS (a part of the CUDA toolkit) where the loader finds it, or train with --device cpu"
 
-/* Guards what follows, and the handle's stream between being set and used. */
+/* Guards the loading; what is loaded stays for the life of the process. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static library functions;
-static tau_cuda_blas blas;
+static bool loaded;
 
 static cudaError_t error_of(cublasStatus_t status) {
     switch (status) {
@@ -61,13 +61,11 @@ static cudaError_t error_of(cublasStatus_t status) {
 static cudaError_t multiply(const tau_cuda_blas *self, int m, int n, int k, tau_cuda_matrix a,
                             tau_cuda_matrix b, float beta, float *c, int c_stride, cudaStream_t stream) {
     const float one = 1;
-    pthread_mutex_lock(&lock);
     cublasStatus_t status = functions.set_stream(self->handle, stream);
     if (status == CUBLAS_STATUS_SUCCESS)
         status = functions.sgemm(self->handle, b.transposed ? CUBLAS_OP_T : CUBLAS_OP_N,
                                  a.transposed ? CUBLAS_OP_T : CUBLAS_OP_N, n, m, k, &one, b.data, b.stride,
                                  a.data, a.stride, &beta, c, c_stride);
-    pthread_mutex_unlock(&lock);
     return error_of(status);
 }
 
@@ -84,13 +82,21 @@ static tau_status load(library *out, void *file, const char *name) {
     return TAU_STATUS_OK;
 }
 
-static tau_status create_handle(cublasHandle_t *out, const library *from) {
-    cublasStatus_t status = from->create(out);
+static tau_status create_handle(cublasHandle_t *out) {
+    cublasHandle_t handle = NULL;
+    cublasStatus_t status = functions.create(&handle);
     if (status == CUBLAS_STATUS_SUCCESS) {
-        status = from->set_math_mode(*out, CUBLAS_PEDANTIC_MATH);
-        if (status != CUBLAS_STATUS_SUCCESS) from->destroy(*out);
+        status = functions.set_math_mode(handle, CUBLAS_PEDANTIC_MATH);
+        if (status != CUBLAS_STATUS_SUCCESS) functions.destroy(handle);
     }
-    if (status == CUBLAS_STATUS_SUCCESS) return TAU_STATUS_OK;
+    if (status == CUBLAS_STATUS_SUCCESS) {
+        *out = handle;
+        return TAU_STATUS_OK;
+    }
+    if (status == CUBLAS_STATUS_ALLOC_FAILED)
+        return tau_fail(TAU_STATUS_MEMORY,
+                        "the memory of the GPU is exhausted" TAU_WHY "cuBLAS finds none" TAU_FIX
+                        "end other programs on it, or choose fewer samples");
     return tau_fail(TAU_STATUS_DEVICE, "cuBLAS does not start" TAU_WHY "its status is %d" REMEDY,
                     (int)status);
 }
@@ -106,21 +112,25 @@ static tau_status open_library(void) {
         return tau_fail(TAU_STATUS_DEVICE,
                         "gradients on the GPU need the matrix products of cuBLAS" TAU_WHY "%s" REMEDY,
                         dlerror());
-    cublasHandle_t handle = NULL;
-    tau_status status = load(&functions, file, library_names[found]);
-    if (status == TAU_STATUS_OK) status = create_handle(&handle, &functions);
-    if (status == TAU_STATUS_OK)
-        blas = (tau_cuda_blas){handle, multiply}; /* both stay for the life of the process */
-    else
-        dlclose(file);
+    const tau_status status = load(&functions, file, library_names[found]);
+    loaded = status == TAU_STATUS_OK;
+    if (!loaded) dlclose(file);
     return status;
 }
 
-tau_status tau_cuda_blas_open(const tau_cuda_blas **out) {
-    *out = NULL;
+tau_status tau_cuda_blas_open(tau_cuda_blas *out) {
+    cublasHandle_t handle = NULL;
+    *out = (tau_cuda_blas){0};
     pthread_mutex_lock(&lock);
-    const tau_status status = blas.gemm ? TAU_STATUS_OK : open_library();
+    const tau_status status = loaded ? TAU_STATUS_OK : open_library();
     pthread_mutex_unlock(&lock);
-    if (status == TAU_STATUS_OK) *out = &blas;
-    return status;
+    TAU_TRY(status);
+    TAU_TRY(create_handle(&handle));
+    *out = (tau_cuda_blas){handle, multiply};
+    return TAU_STATUS_OK;
+}
+
+void tau_cuda_blas_close(tau_cuda_blas *blas) {
+    if (blas->handle) (void)functions.destroy(blas->handle);
+    *blas = (tau_cuda_blas){0};
 }

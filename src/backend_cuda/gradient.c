@@ -28,7 +28,7 @@ struct tau_cuda_trainer {
     const tau_cuda_data *data;
     tau_loss loss;
     const tau_cuda_context *context;
-    const tau_cuda_blas *blas;
+    tau_cuda_blas blas;
     cudaStream_t stream;
     float *theta, *gradient, *buffers, *constants; /* on the device */
     float *statistics;                             /* [Q] on the host, of the last batch */
@@ -116,6 +116,7 @@ void tau_cuda_trainer_destroy(tau_cuda_trainer *trainer) {
         (void)cudaStreamSynchronize(trainer->stream);
         (void)cudaStreamDestroy(trainer->stream);
     }
+    tau_cuda_blas_close(&trainer->blas);
     tau_cuda_free(trainer->theta);
     tau_cuda_free(trainer->gradient);
     tau_cuda_free(trainer->buffers);
@@ -299,7 +300,7 @@ static tau_status run_backward(tau_cuda_trainer *trainer, const tau_batch *batch
         if (!trainer->needed[node->output]) continue;
         tau_cuda_call call = bind(trainer, n, (int)batch->count, batch);
         call.dy = trainer->places[node->output].gradient;
-        call.blas = trainer->blas;
+        call.blas = &trainer->blas;
         TAU_TRY(tau_cuda_check(tau_cuda_operator_get(node->op)->backward(&call), tau_op_name(node->op)));
     }
     return TAU_STATUS_OK;

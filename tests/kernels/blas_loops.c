@@ -40,9 +40,17 @@ static cudaError_t multiply(const tau_cuda_blas *self, int m, int n, int k, tau_
     return error;
 }
 
-static const tau_cuda_blas loops = {NULL, multiply};
-
-tau_status tau_cuda_blas_open(const tau_cuda_blas **out) {
-    *out = &loops;
+/* A workspace on the device stands for the handle: who forgets to close it leaves memory behind. */
+tau_status tau_cuda_blas_open(tau_cuda_blas *out) {
+    void *workspace = NULL;
+    *out = (tau_cuda_blas){0};
+    if (cudaMalloc(&workspace, 1) != cudaSuccess)
+        return tau_fail(TAU_STATUS_MEMORY, "no memory for a workspace");
+    *out = (tau_cuda_blas){workspace, multiply};
     return TAU_STATUS_OK;
+}
+
+void tau_cuda_blas_close(tau_cuda_blas *blas) {
+    if (blas->handle) (void)cudaFree(blas->handle);
+    *blas = (tau_cuda_blas){0};
 }

@@ -72,8 +72,12 @@ static const conv_case wide[] = {
 
 static cudaError_t backward(const tau_cuda_call *call) {
     tau_cuda_call with_blas = *call;
-    if (tau_cuda_blas_open(&with_blas.blas) != TAU_STATUS_OK) return cudaErrorUnknown;
-    return tau_cuda_conv_backward(&with_blas);
+    tau_cuda_blas blas;
+    if (tau_cuda_blas_open(&blas) != TAU_STATUS_OK) return cudaErrorUnknown;
+    with_blas.blas = &blas;
+    const cudaError_t error = tau_cuda_conv_backward(&with_blas);
+    tau_cuda_blas_close(&blas);
+    return error;
 }
 
 static rows_case conv(const conv_case *of, rows_kind x, bool bias) {

@@ -12,8 +12,12 @@
 
 static cudaError_t linear_backward(const tau_cuda_call *call) {
     tau_cuda_call with_blas = *call;
-    if (tau_cuda_blas_open(&with_blas.blas) != TAU_STATUS_OK) return cudaErrorUnknown;
-    return tau_cuda_linear_backward(&with_blas);
+    tau_cuda_blas blas;
+    if (tau_cuda_blas_open(&blas) != TAU_STATUS_OK) return cudaErrorUnknown;
+    with_blas.blas = &blas;
+    const cudaError_t error = tau_cuda_linear_backward(&with_blas);
+    tau_cuda_blas_close(&blas);
+    return error;
 }
 
 /* x[…,in] to y[…,out]. */
