@@ -27,15 +27,22 @@ template <class T> static __host__ __device__ inline T ceil_div(T value, T by) {
     return (value + by - 1) / by;
 }
 
+/** Lets a kernel without static shared memory have all that the device gives a block. A limit for one launch
+ * alone might be lower than the one that another thread has just set for its own. */
+static inline cudaError_t allow_shared(const void *kernel) {
+    int device = 0, most = 0;
+    cudaError_t error = cudaGetDevice(&device);
+    if (!error) error = cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+    return error ? error : cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most);
+}
+
 /** Launches a kernel on a stream and returns what became of the launch itself. More dynamic shared memory
  * than 48 KiB is asked for first. */
 template <class... Expected, class... Actual>
 static inline cudaError_t launch(void (*kernel)(Expected...), dim3 grid, dim3 block, size_t shared_bytes,
                                  cudaStream_t stream, Actual... arguments) {
     if (shared_bytes > 48 * 1024) {
-        cudaError_t error =
-            cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel),
-                                 cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes));
+        const cudaError_t error = allow_shared(reinterpret_cast<const void *>(kernel));
         if (error != cudaSuccess) return error;
     }
     cudaLaunchConfig_t config = {};

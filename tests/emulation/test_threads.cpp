@@ -178,6 +178,16 @@ Test(threads, much_shared_memory_must_be_asked_for) {
                  cudaErrorInvalidValue);
 }
 
+/* Between a thread's asking and its launch another one may launch the same kernel with less. */
+Test(threads, a_launch_takes_no_shared_memory_from_others) {
+    cudaLaunchConfig_t config = {};
+    config.gridDim = config.blockDim = dim3(1);
+    config.dynamicSmemBytes = 100 << 10;
+    cr_assert_eq(launch(nothing, dim3(1), dim3(1), 100 << 10, nullptr), cudaSuccess);
+    cr_assert_eq(launch(nothing, dim3(1), dim3(1), 60 << 10, nullptr), cudaSuccess);
+    cr_assert_eq(cudaLaunchKernelEx(&config, nothing), cudaSuccess);
+}
+
 static __global__ void read_fresh(float *out) {
     TAU_DYNAMIC_SHARED(float, fresh);
     out[threadIdx.x] = fresh[threadIdx.x];
