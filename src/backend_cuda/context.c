@@ -101,7 +101,6 @@ tau_status tau_cuda_context_open(tau_cuda_context *out, int index) {
     out->major = properties.major;
     out->minor = properties.minor;
     out->multiprocessors = properties.multiProcessorCount;
-    out->shared_memory = properties.sharedMemPerBlockOptin;
     return TAU_STATUS_OK;
 }
 

@@ -13,7 +13,6 @@ typedef struct tau_cuda_context {
     char capability[16]; /**< "sm_90" */
     int major, minor;
     int multiprocessors;
-    size_t shared_memory; /**< most bytes a block may ask for */
 } tau_cuda_context;
 
 /** Opens device `index`; the calling thread works with it from then on.

@@ -49,11 +49,11 @@ struct tau_cuda_engine {
 
 /** FP32, one kernel an operator; takes every graph that `supports` lets pass. */
 TAU_CHECK tau_status tau_cuda_rows_create(tau_cuda_engine **out, const tau_graph *graph,
-                                          const tau_cuda_data *data, const tau_cuda_context *context);
+                                          const tau_cuda_data *data);
 
 /** FP16 operands: `fast` (parts = 1) or `fine` (parts = 2, weights split in two f16). Layers that tensor
- * cores cannot do run through the rows kernels between conversions.
- *  @param[in] loss  outputs of the last layer are kept in FP32 for it */
+ * cores cannot do run through the rows kernels between conversions; outputs of the last layer stay in FP32,
+ * for the loss. */
 TAU_CHECK tau_status tau_cuda_fast_create(tau_cuda_engine **out, const tau_graph *graph,
                                           const tau_cuda_data *data, tau_precision precision,
                                           const tau_cuda_context *context);

@@ -143,7 +143,7 @@ static tau_status run_pass(pass *p) {
 static tau_status open_again(tau_plan *plan) {
     if (plan->again.engine) return TAU_STATUS_OK;
     plan->again.precision = TAU_PRECISION_EXACT;
-    return tau_cuda_rows_create(&plan->again.engine, plan->request.graph, &plan->data, &plan->context);
+    return tau_cuda_rows_create(&plan->again.engine, plan->request.graph, &plan->data);
 }
 
 static tau_status run_again(const pass *first) {

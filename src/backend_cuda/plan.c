@@ -60,7 +60,7 @@ static tau_status create_engine(tau_plan *plan) {
     const tau_plan_request *request = &plan->request;
     plan->main.precision = request->precision;
     if (request->precision == TAU_PRECISION_EXACT)
-        return tau_cuda_rows_create(&plan->main.engine, request->graph, &plan->data, &plan->context);
+        return tau_cuda_rows_create(&plan->main.engine, request->graph, &plan->data);
     return tau_cuda_fast_create(&plan->main.engine, request->graph, &plan->data, request->precision,
                                 &plan->context);
 }

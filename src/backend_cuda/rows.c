@@ -290,8 +290,6 @@ tau_status tau_cuda_rows_create_value(tau_cuda_engine **out, const tau_graph *gr
     return status;
 }
 
-tau_status tau_cuda_rows_create(tau_cuda_engine **out, const tau_graph *graph, const tau_cuda_data *data,
-                                const tau_cuda_context *context) {
-    (void)context;
+tau_status tau_cuda_rows_create(tau_cuda_engine **out, const tau_graph *graph, const tau_cuda_data *data) {
     return tau_cuda_rows_create_value(out, graph, graph->output, data);
 }
