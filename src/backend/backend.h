@@ -92,7 +92,7 @@ TAU_CHECK tau_status tau_evaluator_create(tau_evaluator **out, const tau_graph *
 void tau_evaluator_destroy(tau_evaluator *evaluator);
 
 /** Name of the backend, its instruction set or device, its kernel version and the mode: identity in a recipe.
- */
+ *  @lifetime of the texts: the evaluator's */
 typedef struct tau_evaluator_identity {
     const char *backend;         /**< "cpu" */
     const char *instruction_set; /**< "avx512" */

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "backend/backend_impl.h"
@@ -9,6 +10,7 @@ struct tau_evaluator {
     tau_plan_request request;
     tau_plan *plan;
     bool has_basis;
+    char instruction_set[32]; /* of the plan's device: a backend tells that of the last one that was opened */
 };
 
 static tau_status check_samples(const tau_graph *graph, const tau_samples *samples) {
@@ -78,6 +80,7 @@ tau_status tau_evaluator_create(tau_evaluator **out, const tau_graph *graph, con
         tau_mem_free(evaluator);
         return status;
     }
+    snprintf(evaluator->instruction_set, sizeof evaluator->instruction_set, "%s", backend->instruction_set());
     *out = evaluator;
     return TAU_STATUS_OK;
 }
@@ -89,7 +92,7 @@ void tau_evaluator_destroy(tau_evaluator *evaluator) {
 }
 
 tau_evaluator_identity tau_evaluator_get_identity(const tau_evaluator *evaluator) {
-    return (tau_evaluator_identity){evaluator->backend->name, evaluator->backend->instruction_set(),
+    return (tau_evaluator_identity){evaluator->backend->name, evaluator->instruction_set,
                                     evaluator->backend->kernel_version, evaluator->request.precision};
 }
 

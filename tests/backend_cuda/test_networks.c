@@ -1,4 +1,5 @@
 /* Whole networks against the reference, in every mode: the loss is as right as the mode promises. */
+#include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
 #include "backend_ref/backend_ref.h"
@@ -65,5 +66,23 @@ ParameterizedTest(const comparison *c, networks, losses_are_as_right_as_the_mode
                       tau_precision_name(c->precision), i, actual[i].loss, expected[i].loss, error);
         cr_assert_eq(actual[i].precision, c->precision);
     }
+    fixture_clear(&f);
+}
+
+Test(networks, an_evaluator_keeps_the_identity_of_its_device) {
+    fixture f;
+    tau_evaluator *evaluator;
+    const tau_evaluator_options options = {"cuda", TAU_PRECISION_EXACT, TAU_LOSS_CROSS_ENTROPY};
+    tau_pool *pool;
+    fixture_create_model(&f, "mlp:5-4:relu", 3);
+    tau_backend_register(tau_backend_cuda_get());
+    succeed(tau_pool_create(&pool, 1));
+    succeed(tau_evaluator_create(&evaluator, f.model->graph, f.samples, &options, pool));
+    emulation_set_capability(8, 6);
+    succeed(tau_backend_cuda_get()->available());
+    cr_assert_str_eq(tau_backend_cuda_get()->instruction_set(), "sm_86");
+    cr_assert_str_eq(tau_evaluator_get_identity(evaluator).instruction_set, "sm_90");
+    tau_evaluator_destroy(evaluator);
+    tau_pool_destroy(pool);
     fixture_clear(&f);
 }
