@@ -173,7 +173,9 @@ TAU_PTX void ptx_bar_arrive(unsigned id, unsigned threads) {
     asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 
-/** The registers of each thread of this warpgroup from now on: a multiple of 8 from 24 to 256. sm_90a. */
+/** The registers of each thread of this warpgroup from now on: a multiple of 8 from 24 to 256. `inc` waits
+ * until other warpgroups of the block have given back as many as it adds: the block has those it was launched
+ * with, and no others. sm_90a. */
 template <int registers> TAU_PTX void ptx_setmaxnreg_inc() {
     static_assert(registers % 8 == 0 && registers >= 24 && registers <= 256,
                   "a multiple of 8 from 24 to 256");
