@@ -98,10 +98,8 @@ static void compare_fused(const char *name) {
     if (strcmp(name, "mnist-cnn") == 0) cr_expect_gt(difference(&r, fused, layers), 0);
     tau_mem_free(fused);
     tau_mem_free(layers);
-    generic.engine->destroy(generic.engine);
-    generic.engine = NULL;
-    r.engine->destroy(r.engine);
-    r.engine = NULL;
+    fast_run_free(&generic);
+    fast_run_close(&r);
     unsetenv("TAUSCAPE_CUDA_FUSED");
     parity_network_clear(&network);
 }
