@@ -3,17 +3,17 @@
 set(TAU_HAS_CUDA OFF CACHE INTERNAL "Whether the CUDA plugin is built")
 set(TAU_NVCC_OLDEST 12.4)
 
+function(tau_check_nvcc serves nvcc)
+  execute_process(COMMAND ${nvcc} --version OUTPUT_VARIABLE said ERROR_QUIET)
+  if(NOT said MATCHES "release ([0-9.]+)" OR CMAKE_MATCH_1 VERSION_LESS TAU_NVCC_OLDEST)
+    set(${serves} FALSE PARENT_SCOPE)
+  endif()
+endfunction()
+
 if(TAU_CUDA AND NOT TAU_SANITIZE) # a sanitizer does not see into the driver
   find_program(TAU_NVCC nvcc HINTS "$ENV{CUDACXX}" ENV CUDA_PATH
-    PATHS /usr/local/cuda ${PROJECT_SOURCE_DIR}/build/cuda/nvidia/cu13 PATH_SUFFIXES bin)
-  set(version 0)
+    PATHS /usr/local/cuda ${PROJECT_SOURCE_DIR}/build/cuda/nvidia/cu13 PATH_SUFFIXES bin VALIDATOR tau_check_nvcc)
   if(TAU_NVCC)
-    execute_process(COMMAND ${TAU_NVCC} --version OUTPUT_VARIABLE said ERROR_QUIET)
-    if(said MATCHES "release ([0-9.]+)")
-      set(version ${CMAKE_MATCH_1})
-    endif()
-  endif()
-  if(version VERSION_GREATER_EQUAL TAU_NVCC_OLDEST)
     set(TAU_HAS_CUDA ON CACHE INTERNAL "Whether the CUDA plugin is built")
   elseif(NOT TAU_CUDA STREQUAL "AUTO")
     message(FATAL_ERROR "TAU_CUDA is ${TAU_CUDA}, but there is no nvcc ${TAU_NVCC_OLDEST} or newer: "
@@ -30,7 +30,7 @@ if(TAU_HAS_CUDA)
   set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
   enable_language(CUDA)
   find_package(CUDAToolkit REQUIRED)
-  message(STATUS "CUDA plugin: nvcc ${version}")
+  message(STATUS "CUDA plugin: nvcc ${CMAKE_CUDA_COMPILER_VERSION}")
 endif()
 
 # tau_add_kernels(TARGET FILES...): the kernels as nvcc compiles them, for compute capability 8.0 and 9.0, with PTX

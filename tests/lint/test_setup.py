@@ -122,11 +122,24 @@ class SetupTest(unittest.TestCase):
 
     def test_nvcc_at_hand_is_not_installed_again(self):
         self.debian("installed")
-        self.program("nvcc", "exit 0")
-        status, output = self.run_setup("--build", "--cuda")
+        self.program("nvcc", "echo 'Cuda compilation tools, release 12.4, V12.4.1'")
+        status, output = self.run_setup("--build", "--cuda", CUDA_PATH="/nowhere")
         self.assertEqual(status, 0, output)
         self.assertIn("nvcc is at hand", output)
         self.assertEqual(self.called(), "")
+
+    def test_an_nvcc_that_is_too_old_or_broken_is_not_at_hand(self):
+        self.debian("installed")
+        for name in ("ln", "mkdir"):
+            os.symlink(shutil.which(name), os.path.join(self.folder, name))
+        cuda = os.path.join(self.folder, "cuda")
+        self.program("python3", f'echo "python3 $*" >> {self.calls}; mkdir -p {cuda}/nvidia/cu13/lib')
+        for nvcc in ("echo 'Cuda compilation tools, release 11.8, V11.8.89'", "exit 1"):
+            self.program("nvcc", nvcc)
+            status, output = self.run_setup("--build", "--cuda", CUDA_PATH="/nowhere", TAU_CUDA_FOLDER=cuda)
+            self.assertEqual(status, 0, output)
+            self.assertIn("installing nvcc", output)
+            self.assertIn("-m pip install", self.called())
 
     def test_unknown_options_are_a_usage_error(self):
         status, output = self.run_setup("--nonsense")
