@@ -4,7 +4,8 @@
  *  Hostile files: external links, external and virtual storage, and filter plug-ins are refused, sizes are
  * checked before memory is taken. Every failure is a status with the library's own innermost message as its
  * why. Metadata of files made by tau_h5_create is checksummed; that of the old format is not, and HDF5 1.10.8
- * itself falls over some changed bytes in it (4 of 3,000 files with three random bytes changed).
+ * itself falls over some changed bytes in it (4 of 3,000 files with three random bytes changed):
+ * h5/rehearse.h.
  *  @threads any: one lock of the module serialises all calls, because the library is not thread-safe */
 #ifndef TAU_H5_FILE_H
 #define TAU_H5_FILE_H

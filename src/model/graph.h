@@ -141,6 +141,9 @@ typedef struct tau_graph {
 
 void tau_graph_destroy(tau_graph *graph);
 
+/** A copy that shares nothing with the original. @param[out] out  the caller's */
+TAU_CHECK tau_status tau_graph_copy(tau_graph **out, const tau_graph *from);
+
 /** Index of the node or value of that name, or -1. */
 int tau_graph_find_node(const tau_graph *graph, const char *name);
 int tau_graph_find_value(const tau_graph *graph, const char *name);

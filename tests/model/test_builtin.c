@@ -187,3 +187,22 @@ Test(graph, reorder_takes_statistics_along_and_keeps_the_digest) {
     cr_assert_str_eq(before, after);
     tau_model_destroy(model);
 }
+
+Test(builtin, a_copy_of_a_graph_is_the_same_network_and_shares_nothing) {
+    tau_model *model;
+    tau_graph *copy;
+    char ours[65], theirs[65];
+    cr_assert_eq(tau_model_builtin(&model, "resnet20", 1), TAU_STATUS_OK);
+    cr_assert_eq(tau_graph_copy(&copy, model->graph), TAU_STATUS_OK);
+    tau_graph_digest(model->graph, ours);
+    cr_assert(copy->theta_size == model->graph->theta_size && copy->buffer_size == model->graph->buffer_size);
+    for (int p = 0; p < copy->parameter_count; p++) {
+        const tau_parameter *a = &copy->parameters[p], *b = &model->graph->parameters[p];
+        cr_assert(!strcmp(a->name, b->name) && !strcmp(a->layer, b->layer) && a->name != b->name);
+        cr_assert(a->offset == b->offset && a->filter_axis == b->filter_axis && a->value == b->value);
+    }
+    tau_model_destroy(model);
+    tau_graph_digest(copy, theirs);
+    cr_assert_str_eq(ours, theirs);
+    tau_graph_destroy(copy);
+}
