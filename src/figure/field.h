@@ -42,6 +42,7 @@ typedef struct tau_path {
                                   are filled with its colour: they stand out where the plane does not show
                                   what the training saw */
     const char *label;       /**< name in the legend, or NULL */
+    const double *residual;  /**< [count], distance from the plane, or NULL */
 } tau_path;
 
 #endif
