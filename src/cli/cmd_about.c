@@ -5,6 +5,7 @@
 #include "backend/backend_impl.h"
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "cli/plugins.h"
 #include "cli/version.h"
 #include "core/memory.h"
 #include "core/plugin.h"
@@ -125,6 +126,24 @@ static bool check_plugins(tau_cli *cli, json_t *checks) {
     return report.healthy;
 }
 
+/* What draws in three dimensions. A server without it computes and draws the other figures all the same. */
+static void check_viewer(tau_cli *cli, json_t *checks) {
+    const tau_viewer *viewer;
+    char words[256] = "";
+    tau_status status = tau_cli_get_viewer(&viewer);
+    if (status == TAU_STATUS_OK) status = viewer->describe(words, sizeof words);
+    if (status == TAU_STATUS_OK) {
+        check(cli, checks, "surfaces", status, words);
+        return;
+    }
+    const tau_error *error = tau_error_last();
+    tau_cli_say(cli, "off  %-18s %s", "surfaces", *error->why ? error->why : error->what);
+    if (*error->fix) tau_cli_say(cli, "     %-18s %s", "fix", error->fix);
+    json_array_append_new(checks,
+                          json_pack("{ss sb sb ss ss}", "check", "surfaces", "ok", 1, "used", 0, "detail",
+                                    *error->why ? error->why : error->what, "fix", error->fix));
+}
+
 static tau_status run_doctor(tau_cli *cli) {
     json_t *checks = json_array();
     tau_pool *pool;
@@ -135,6 +154,7 @@ static tau_status run_doctor(tau_cli *cli) {
     bool healthy = check(cli, checks, "threads", TAU_STATUS_OK, threads);
     for (int i = 0; tau_backend_get(i); i++) healthy &= check_backend(cli, checks, tau_backend_get(i));
     healthy &= check_plugins(cli, checks);
+    check_viewer(cli, checks);
     healthy &= check(cli, checks, "pictures", try_drawing(), "cairo and the DejaVu Sans font work");
     tau_cli_print_json(cli,
                        json_pack("{ss sb so}", "version", TAU_VERSION, "healthy", healthy, "checks", checks));
@@ -186,9 +206,10 @@ static tau_status run_help(tau_cli *cli) {
 
 const tau_cli_command tau_cli_help = {
     .name = "help",
-    .usage = "[COMMAND|concepts|slurm|man]",
+    .usage = "[COMMAND|concepts|figures|slurm|man]",
     .summary = "explain a command or a topic",
-    .description = "Explains a command, the concepts behind landscapes, or work on a Slurm cluster. man "
+    .description = "Explains a command, the concepts behind landscapes, the figures of a training, or work "
+                   "on a Slurm cluster. man "
                    "prints the manual page.",
     .arguments_max = 1,
     .run = run_help,

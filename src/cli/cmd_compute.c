@@ -27,7 +27,7 @@ static const tau_cli_option output_options[] = {
     {0},
 };
 
-static const tau_cli_option slice_options[] = {
+const tau_cli_option tau_cli_slice_options[] = {
     {0, "from", "STATE", "A line: its start, alpha = 0. States are explained in help concepts.", NULL, false},
     {0, "to", "STATE", "A line: its end, alpha = 1.", NULL, false},
     {'g', "grid", "NxM",
@@ -117,68 +117,6 @@ static tau_status parse_order(tau_computation *c) {
     return TAU_STATUS_OK;
 }
 
-static tau_status parse_size(const tau_computation *c, size_t *columns, size_t *rows) {
-    const char *grid = tau_cli_get(&c->cli->arguments, "grid"),
-               *transform = tau_cli_get(&c->cli->arguments, "transform");
-    bool between = tau_cli_has(&c->cli->arguments, "from") || tau_cli_has(&c->cli->arguments, "to") ||
-                   (transform && strcmp(transform, "tau") == 0);
-    *columns = between ? 201 : 51;
-    *rows = between ? 1 : 51;
-    if (grid) TAU_TRY(tau_cli_parse_grid(columns, rows, grid, "--grid"));
-    if (between && *rows != 1 && grid && strchr(grid, 'x'))
-        return tau_fail(
-            TAU_STATUS_USAGE,
-            "a line between two states has one row" TAU_WHY "--grid says %s" TAU_FIX "write --grid N", grid);
-    if (between) *rows = 1;
-    if (*rows == 1 && tau_cli_has(&c->cli->arguments, "y"))
-        return tau_fail(TAU_STATUS_USAGE, "a line has no beta" TAU_FIX "leave --y out, or give --grid NxM");
-    return TAU_STATUS_OK;
-}
-
-static tau_status choose_range(tau_computation *c, int axis, double *lo, double *hi) {
-    static const char *const names[] = {"x", "y"};
-    const char *text = tau_cli_get(&c->cli->arguments, names[axis]);
-    bool automatic = text ? strcmp(text, "auto") == 0 : !c->made.has_range;
-    if (text && !automatic) return tau_cli_parse_range(lo, hi, text, axis ? "--y" : "--x");
-    if (!automatic) {
-        *lo = c->made.lo[axis];
-        *hi = c->made.hi[axis];
-        return TAU_STATUS_OK;
-    }
-    if (c->spec.transform == TAU_TRANSFORM_RADIAL || c->spec.transform == TAU_TRANSFORM_RADIAL_PLUS)
-        return tau_fail(TAU_STATUS_USAGE, "--%s auto does not go with radial slices" TAU_FIX "give LO:HI",
-                        names[axis]);
-    TAU_TRY(tau_sweep_auto_range(c->evaluator, c->made.slice, axis, 10, lo, hi, c->cli->cancel));
-    tau_cli_say(c->cli, "range of %s chosen: %.4g:%.4g (the loss rises tenfold)", axis ? "beta" : "alpha",
-                *lo, *hi);
-    return TAU_STATUS_OK;
-}
-
-/* Moves a range that nobody asked for by at most half a step, so that the centre is a point of the grid. A
- * single point is the middle of its range. */
-static void place_centre(double *lo, double *hi, size_t n) {
-    if (!(*lo < 0 && *hi > 0)) return;
-    if (n == 1) *lo = -(*hi = fmax(*hi, -*lo));
-    if (n == 1) return;
-    double step = (*hi - *lo) / (double)(n - 1), before = floor(-*lo / step + 0.5);
-    *lo = 0 - before * step;
-    *hi = ((double)(n - 1) - before) * step;
-}
-
-static tau_status create_grid(tau_computation *c, size_t columns, size_t rows) {
-    double x[2] = {0, 0}, y[2] = {0, 0};
-    TAU_TRY(choose_range(c, 0, &x[0], &x[1]));
-    if (rows > 1) TAU_TRY(choose_range(c, 1, &y[0], &y[1]));
-    if (!tau_cli_has(&c->cli->arguments, "x")) place_centre(&x[0], &x[1], columns);
-    if (!tau_cli_has(&c->cli->arguments, "y")) place_centre(&y[0], &y[1], rows);
-    TAU_TRY(tau_grid_create(&c->grid, columns, x[0], x[1], rows, y[0], y[1]));
-    if (tau_grid_misses_zero(c->grid->alpha, columns) ||
-        (rows > 1 && tau_grid_misses_zero(c->grid->beta, rows)))
-        tau_log(TAU_LOG_LEVEL_NOTE,
-                "the grid spans 0 but has no point there: the centre itself is not among its points");
-    return TAU_STATUS_OK;
-}
-
 /* ---- preparation ---- */
 
 /* The backend and precision of a partial OUT are taken where the command names none. */
@@ -196,26 +134,6 @@ static tau_status create_evaluator(tau_computation *c) {
     return status;
 }
 
-static bool keeps_directions(const tau_computation *c) {
-    return c->spec.directions == TAU_DIRECTIONS_RANDOM ? tau_cli_has(&c->cli->arguments, "store-directions")
-                                                       : c->spec.directions != TAU_DIRECTIONS_NONE;
-}
-
-static tau_status create_landscape(tau_computation *c) {
-    char *recipe;
-    TAU_TRY(tau_computation_describe(c, &recipe));
-    const char *name = c->subject.run ? tau_run_get_group(c->subject.run) : "landscape";
-    const tau_slice *slice = c->made.slice;
-    tau_status status = tau_landscape_create(&c->landscape, name, tau_transform_name(slice->transform),
-                                             slice->line, c->grid, recipe);
-    tau_mem_free(recipe);
-    TAU_TRY(status);
-    for (int axis = 0; axis < 2; axis++) c->landscape->explained[axis] = c->made.explained[axis];
-    if (!keeps_directions(c)) return TAU_STATUS_OK;
-    return tau_landscape_set_directions(c->landscape, slice->theta[1], slice->line ? NULL : slice->theta[2],
-                                        slice->theta_size);
-}
-
 static tau_status prepare(tau_computation *c, const char *source) {
     const tau_cli_arguments *a = &c->cli->arguments;
     c->path = tau_cli_get(a, "output");
@@ -226,7 +144,7 @@ static tau_status prepare(tau_computation *c, const char *source) {
     if (c->path) TAU_TRY(tau_cli_check_output(c->cli, c->path, TAU_FILE_KIND_LANDSCAPE));
     TAU_TRY(parse_shard(c));
     TAU_TRY(parse_order(c));
-    TAU_TRY(parse_size(c, &columns, &rows));
+    TAU_TRY(tau_computation_parse_size(c, &columns, &rows));
     const char *group = tau_cli_get(a, "group");
     char first[256] = "";
     if (group)
@@ -238,8 +156,8 @@ static tau_status prepare(tau_computation *c, const char *source) {
     TAU_TRY(tau_slice_spec_make(&c->made, &c->spec, &c->subject, c->cli->cancel));
     const tau_basis basis = tau_slice_get_basis(c->made.slice);
     TAU_TRY(tau_evaluator_set_basis(c->evaluator, &basis));
-    TAU_TRY(create_grid(c, columns, rows));
-    return create_landscape(c);
+    TAU_TRY(tau_computation_create_grid(c, columns, rows));
+    return tau_computation_create_landscape(c);
 }
 
 /* ---- computing ---- */
@@ -386,7 +304,9 @@ const tau_cli_command tau_cli_compute = {
         "  tauscape compute run.run.h5 --dirs random -g 25 -o plane.land.h5\n"
         "  tauscape compute run.run.h5 --dirs pca -g 41 --samples 1000 -o path.land.h5\n"
         "  tauscape compute net.onnx --data x.npy --labels y.npy -g 51x51 -x auto -y auto -o net.land.h5\n",
-    .sections = {{"Slice", slice_options}, {"Computation", output_options}, {"Data", tau_cli_data_options}},
+    .sections = {{"Slice", tau_cli_slice_options},
+                 {"Computation", output_options},
+                 {"Data", tau_cli_data_options}},
     .arguments_min = 1,
     .arguments_max = 1,
     .run = run,

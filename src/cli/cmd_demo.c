@@ -1,14 +1,18 @@
 /* tauscape demo: the main job in one command, with nothing but the program. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/plugins.h"
 #include "core/file.h"
 #include "core/memory.h"
 
 static const tau_cli_option demo_options[] = {
     {'o', "output", "DIR", "Folder for runs, landscapes and pictures (demo, or demo-quick).", NULL, false},
     {0, "quick", NULL, "Fewer samples and points: a look in a minute.", NULL, false},
+    {0, "no-view", NULL, "Do not open the window in the end.", NULL, false},
     {0, "list", NULL, "List the demonstrations.", NULL, false},
     {0},
 };
@@ -138,6 +142,19 @@ static tau_status run_all(tau_cli *cli, const char *const *steps, const char *fo
     return TAU_STATUS_OK;
 }
 
+/* Opens the plane with the path where someone sits before a display. */
+static tau_status look(tau_cli *cli, const demonstration *chosen, const char *folder) {
+    const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+    bool display = (x && *x) || (wayland && *wayland);
+    const tau_viewer *viewer;
+    if (!display || !isatty(STDOUT_FILENO) || cli->quiet || cli->json ||
+        tau_cli_has(&cli->arguments, "no-view") || tau_cli_get_viewer(&viewer) != TAU_STATUS_OK)
+        return TAU_STATUS_OK;
+    char step[128];
+    snprintf(step, sizeof step, "view {}/%s-path.land.h5", chosen->name);
+    return run_step(cli, step, folder);
+}
+
 static tau_status run(tau_cli *cli) {
     const tau_cli_arguments *a = &cli->arguments;
     if (tau_cli_has(a, "list")) {
@@ -162,7 +179,7 @@ static tau_status run(tau_cli *cli) {
     tau_cli_say(cli, "\ndone in %s: the pictures are in %s",
                 tau_cli_format_duration(duration, tau_progress_now() - start), folder);
     tau_cli_print_json(cli, json_pack("{ss ss}", "demo", chosen->name, "folder", folder));
-    return TAU_STATUS_OK;
+    return look(cli, chosen, folder);
 }
 
 const tau_cli_command tau_cli_demo = {

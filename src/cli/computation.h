@@ -23,6 +23,18 @@ typedef struct tau_computation {
  *  @param[out] recipe  JSON, freed with tau_mem_free */
 TAU_CHECK tau_status tau_computation_describe(const tau_computation *c, char **recipe);
 
+/** The points that --grid and the kind of slice ask for. @errors TAU_STATUS_USAGE */
+TAU_CHECK tau_status tau_computation_parse_size(const tau_computation *c, size_t *columns, size_t *rows);
+
+/** The range of an axis by --x, --y, the states, or the loss, which evaluates. @param[in] axis  0 = alpha */
+TAU_CHECK tau_status tau_computation_choose_range(tau_computation *c, int axis, double *lo, double *hi);
+
+/** Makes the grid, the centre on a point of it where the ranges are free. */
+TAU_CHECK tau_status tau_computation_create_grid(tau_computation *c, size_t columns, size_t rows);
+
+/** Makes the empty landscape of grid, slice and recipe. */
+TAU_CHECK tau_status tau_computation_create_landscape(tau_computation *c);
+
 /** Prints the loss at the centre, and how long the open points will take.
  *  @param[in] seconds  that the centre took   @param[in] open  points to compute */
 void tau_computation_say_centre(const tau_computation *c, double seconds, size_t open);

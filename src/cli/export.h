@@ -3,12 +3,55 @@
 #define TAU_CLI_EXPORT_H
 
 #include "cli/cli.h"
+#include "figure/figure.h"
+#include "scene/view.h"
+#include "store/landscape.h"
 
 /** What follows the last dot of a file's name, or "". */
 const char *tau_export_get_extension(const char *path);
 
+/** Reads what all pictures share: size, font, style, colour map, transparency and the cells of --layout, 0
+ * where it was not given. @lifetime strings are those of the command line */
+TAU_CHECK tau_status tau_export_get_page(const tau_cli *cli, tau_figure_options *out, int *rows,
+                                         int *columns);
+
+/** PDF or SVG by the extension, otherwise PNG. */
+tau_figure_format tau_export_get_format(const char *path);
+
+/** Whether a file holds recorded trainings, ours or DeepReplay's: their pictures are those of
+ * tau_export_replay.
+ *  @errors those of tau_file_find_kind */
+TAU_CHECK tau_status tau_export_is_recording(bool *out, const char *path);
+
+/** Pictures of a training: of one state, or a film. */
+TAU_CHECK tau_status tau_export_replay(tau_cli *cli, const char *out);
+
 /** One picture of all landscapes named on the command line. */
 TAU_CHECK tau_status tau_export_figure(tau_cli *cli, const char *out);
+
+/** One landscape as a surface in three dimensions: the plugin of OpenGL draws it. */
+TAU_CHECK tau_status tau_export_surface(tau_cli *cli, const char *out);
+
+/** "3.25in", "8cm", "84mm", "234pt" in points. @param[in] what  names it in the error
+ *  @errors TAU_STATUS_USAGE */
+TAU_CHECK tau_status tau_export_parse_length(double *out, const char *text, const char *what);
+
+/** The name of an axis of a landscape: "α (PC 1, 71.3 %)". @param[in] axis  0 or 1 */
+void tau_export_name_axis(char out[64], const tau_landscape *landscape, int axis);
+
+/** The values of a metric; those of the loss where the name is unknown or NULL. */
+const double *tau_export_find_metric(const tau_landscape *landscape, const char *metric);
+
+/** Whether a path moves by more than a fiftieth of the picture: on a random plane it hardly does. Notes it in
+ * the log where it does not. */
+bool tau_export_is_path_visible(const tau_landscape *landscape, const tau_landscape_projection *projection);
+
+/** Takes over the view of a surface from a file of the viewer. Keys that are absent keep what `view` holds.
+ *  @errors TAU_STATUS_MISSING, TAU_STATUS_INPUT, TAU_STATUS_USAGE (a view of something else) */
+TAU_CHECK tau_status tau_export_read_view(tau_view *view, const char *path);
+
+/** A landscape as vts, vtp, ply, obj or glb, or several as a pvd with their vts beside it. */
+TAU_CHECK tau_status tau_export_mesh(tau_cli *cli, const char *out);
 
 /** One landscape as npy, csv or json. */
 TAU_CHECK tau_status tau_export_table(tau_cli *cli, const char *out);

@@ -80,26 +80,6 @@ static tau_status read_landscapes(picture *p) {
 
 /* ---- options ---- */
 
-/* "3.25in", "8cm", "84mm", "234pt" in points. */
-static tau_status parse_length(double *out, const char *text, const char *what) {
-    static const struct {
-        const char *unit;
-        double points;
-    } units[] = {{"in", 72}, {"cm", 72 / 2.54}, {"mm", 72 / 25.4}, {"pt", 1}};
-    char number[32] = "";
-    size_t length = strlen(text);
-    for (size_t u = 0; u < sizeof units / sizeof *units; u++) {
-        if (length <= 2 || length >= sizeof number || strcmp(text + length - 2, units[u].unit) != 0) continue;
-        memcpy(number, text, length - 2);
-        TAU_TRY(tau_cli_parse_real(out, number, what));
-        *out *= units[u].points;
-        if (*out > 0) return TAU_STATUS_OK;
-        return tau_fail(TAU_STATUS_USAGE, "%s cannot be %s" TAU_FIX "write a length above 0", what, text);
-    }
-    return tau_fail(TAU_STATUS_USAGE, "%s: \"%s\" is not a length" TAU_FIX "write 3.25in, 8cm, 84mm or 234pt",
-                    what, text);
-}
-
 static tau_status parse_levels(picture *p, const char *text) {
     tau_figure_options *o = &p->figure.options;
     if (!strchr(text, ',')) {
@@ -125,82 +105,74 @@ static tau_status parse_levels(picture *p, const char *text) {
     return TAU_STATUS_OK;
 }
 
-static tau_status parse_size(tau_figure_options *o, const tau_cli_arguments *a) {
-    const char *size = tau_cli_get(a, "size"), *width = tau_cli_get(a, "width"),
-               *height = tau_cli_get(a, "height");
-    const char *layout = tau_cli_get(a, "layout"), *font_size = tau_cli_get(a, "font-size");
-    size_t w, h;
-    if (size) {
-        TAU_TRY(tau_cli_parse_grid(&w, &h, size, "--size"));
-        if (!strchr(size, 'x') || w > 32768 || h > 32768)
-            return tau_fail(TAU_STATUS_USAGE,
-                            "--size: \"%s\" is not a size" TAU_FIX "write WxH, as in 1280x720", size);
-        o->pixel_width = (int)w;
-        o->pixel_height = (int)h;
+static tau_status check_kind(const picture *p, const char *kind) {
+    static const char *const kinds[] = {"contour", "filled", "heatmap", "line", NULL};
+    const tau_cli_arguments *a = &p->cli->arguments;
+    bool known = !kind;
+    for (int i = 0; kinds[i] && !known; i++) known = strcmp(kind, kinds[i]) == 0;
+    if (!known) {
+        const char *near = tau_cli_nearest(kind, kinds);
+        return tau_fail(TAU_STATUS_USAGE,
+                        "a landscape has no figure \"%s\"" TAU_WHY
+                        "it has contour, filled, heatmap and line" TAU_FIX "%s%s",
+                        kind, near ? "did you mean " : "use one of these, or name a run", near ? near : "");
     }
-    if (width) TAU_TRY(parse_length(&o->width, width, "--width"));
-    if (height) TAU_TRY(parse_length(&o->height, height, "--height"));
-    if (font_size) TAU_TRY(parse_length(&o->font_size, font_size, "--font-size"));
-    if (layout) {
-        TAU_TRY(tau_cli_parse_grid(&h, &w, layout, "--layout"));
-        o->columns = (int)w;
-    }
-    return tau_cli_get_real(a, "dpi", &o->dpi, 10, 4800);
+    if (tau_cli_get_nth(a, "figure", 1))
+        return tau_fail(TAU_STATUS_USAGE,
+                        "landscapes are drawn one way at a time" TAU_FIX "give --figure once");
+    if (kind && (strcmp(kind, "line") == 0) != p->landscapes[0]->line)
+        return tau_fail(TAU_STATUS_USAGE,
+                        "--figure %s does not go with %s" TAU_WHY "it is a %s" TAU_FIX "leave --figure out",
+                        kind, a->positional[0], p->landscapes[0]->line ? "line" : "plane");
+    return TAU_STATUS_OK;
 }
 
 static tau_status parse_options(picture *p) {
     const tau_cli_arguments *a = &p->cli->arguments;
     tau_figure_options *o = &p->figure.options;
-    *o = tau_figure_default_options();
-    const char *kind = tau_cli_get(a, "figure"), *style = tau_cli_get(a, "style"),
-               *levels = tau_cli_get(a, "levels");
-    const char *range = tau_cli_get(a, "range-loss"), *colormap = tau_cli_get(a, "colormap"),
-               *font = tau_cli_get(a, "font");
-    if (kind && (strcmp(kind, "line") == 0) != p->landscapes[0]->line)
-        return tau_fail(TAU_STATUS_USAGE,
-                        "--figure %s does not go with %s" TAU_WHY "it is a %s" TAU_FIX "leave --figure out",
-                        kind, a->positional[0], p->landscapes[0]->line ? "line" : "plane");
+    const char *kind = tau_cli_get(a, "figure"), *levels = tau_cli_get(a, "levels");
+    const char *range = tau_cli_get(a, "range-loss");
+    int rows, columns;
+    TAU_TRY(tau_export_get_page(p->cli, o, &rows, &columns));
+    o->columns = columns;
+    TAU_TRY(check_kind(p, kind));
     if (kind && strcmp(kind, "filled") == 0) o->kind = TAU_FIGURE_KIND_FILLED;
     if (kind && strcmp(kind, "heatmap") == 0) o->kind = TAU_FIGURE_KIND_HEATMAP;
-    if (style && strcmp(style, "article") == 0) o->style = TAU_FIGURE_STYLE_ARTICLE;
     if (levels) TAU_TRY(parse_levels(p, levels));
     if (range) TAU_TRY(tau_cli_parse_range(&o->range_lo, &o->range_hi, range, "--range-loss"));
-    if (colormap) o->colormap = colormap;
-    if (font) o->font_family = font;
     o->log = tau_cli_has(a, "log");
     o->share_scale = tau_cli_has(a, "share-scale");
-    o->transparent = tau_cli_has(a, "transparent");
     if (tau_cli_has(a, "no-colorbar")) o->colorbar = false;
-    return parse_size(o, a);
+    return TAU_STATUS_OK;
 }
 
 /* ---- panels ---- */
 
-static const double *find_metric(const tau_landscape *landscape, const char *metric) {
+const double *tau_export_find_metric(const tau_landscape *landscape, const char *metric) {
+    if (!metric) return landscape->loss;
     if (strcmp(metric, "loss_se") == 0) return landscape->loss_se;
     if (strcmp(metric, "accuracy") == 0) return landscape->accuracy;
     if (strcmp(metric, "regularisation") == 0) return landscape->regularisation;
     return landscape->loss;
 }
 
-static void name_axes(picture *p, int i) {
+void tau_export_name_axis(char out[64], const tau_landscape *landscape, int axis) {
     static const char *const symbols[] = {"α", "β"};
+    if (isnan(landscape->explained[axis]))
+        snprintf(out, 64, "%s", symbols[axis]);
+    else
+        snprintf(out, 64, "%s (PC %d, %.1f %%)", symbols[axis], axis + 1, 100 * landscape->explained[axis]);
+}
+
+static void name_axes(picture *p, int i) {
     const tau_landscape *landscape = p->landscapes[i];
-    for (int axis = 0; axis < 2; axis++) {
-        char *label = p->labels[i][axis];
-        if (!isnan(landscape->explained[axis]))
-            snprintf(label, sizeof p->labels[i][axis], "%s (PC %d, %.1f %%)", symbols[axis], axis + 1,
-                     100 * landscape->explained[axis]);
-        else
-            snprintf(label, sizeof p->labels[i][axis], "%s", symbols[axis]);
-    }
+    for (int axis = 0; axis < 2; axis++) tau_export_name_axis(p->labels[i][axis], landscape, axis);
     const char *x = tau_cli_get(&p->cli->arguments, "xlabel"), *y = tau_cli_get(&p->cli->arguments, "ylabel");
     p->panels[i].xlabel = x ? x : p->labels[i][0];
     p->panels[i].ylabel = y ? y : landscape->line ? NULL : p->labels[i][1];
 }
 
-/* Whether a path moves by more than a fiftieth of the picture: on a random plane it hardly does. */
-static bool is_visible(const tau_landscape *landscape, const tau_landscape_projection *projection) {
+bool tau_export_is_path_visible(const tau_landscape *landscape, const tau_landscape_projection *projection) {
     const double *axes[] = {landscape->alpha, landscape->beta};
     const size_t sizes[] = {landscape->columns, landscape->rows};
     for (int axis = 0; axis < 2; axis++) {
@@ -211,6 +183,8 @@ static bool is_visible(const tau_landscape *landscape, const tau_landscape_proje
         }
         if (hi - lo > 0.02 * (axes[axis][sizes[axis] - 1] - axes[axis][0])) return true;
     }
+    tau_log(TAU_LOG_LEVEL_NOTE, "the path of %s is not drawn: %.1f %% of its movement lies in this plane",
+            projection->group, 100 * projection->explained);
     return false;
 }
 
@@ -221,12 +195,7 @@ static tau_status add_paths(picture *p, int i) {
     TAU_TRY(TAU_ALLOC(p->paths[i], count));
     for (size_t k = 0; k < count; k++) {
         const tau_landscape_projection *projection = &landscape->projections[k];
-        if (!is_visible(landscape, projection)) {
-            tau_log(TAU_LOG_LEVEL_NOTE,
-                    "the path of %s is not drawn: %.1f %% of its movement lies in this plane",
-                    projection->group, 100 * projection->explained);
-            continue;
-        }
+        if (!tau_export_is_path_visible(landscape, projection)) continue;
         p->paths[i][drawn++] = (tau_path){.count = projection->count,
                                           .coords = (const double(*)[2])projection->coords,
                                           .step = projection->step,
@@ -246,7 +215,7 @@ static tau_status add_plane(picture *p, int i) {
                                .ny = landscape->rows,
                                .alpha = landscape->alpha,
                                .beta = landscape->beta,
-                               .value = find_metric(landscape, metric),
+                               .value = tau_export_find_metric(landscape, metric),
                                .done = landscape->done,
                                .name = metric};
     p->panels[i].field = &p->fields[i];
@@ -324,12 +293,9 @@ static tau_status compose(picture *p) {
 
 tau_status tau_export_figure(tau_cli *cli, const char *out) {
     picture p = {.cli = cli};
-    const char *extension = tau_export_get_extension(out);
-    tau_figure_format format = strcmp(extension, "pdf") == 0   ? TAU_FIGURE_FORMAT_PDF
-                               : strcmp(extension, "svg") == 0 ? TAU_FIGURE_FORMAT_SVG
-                                                               : TAU_FIGURE_FORMAT_PNG;
     tau_status status = compose(&p);
-    if (status == TAU_STATUS_OK && !cli->dry_run) status = tau_figure_write(&p.figure, out, format);
+    if (status == TAU_STATUS_OK && !cli->dry_run)
+        status = tau_figure_write(&p.figure, out, tau_export_get_format(out));
     clear(&p);
     return status;
 }

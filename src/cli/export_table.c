@@ -115,11 +115,8 @@ tau_status tau_export_table(tau_cli *cli, const char *out) {
                         "a table holds one landscape" TAU_FIX "export the files one by one");
     tau_landscape *landscape;
     TAU_TRY(tau_cli_read_landscape(&landscape, a->positional[0], tau_cli_get(a, "group")));
-    const char *extension = tau_export_get_extension(out), *metric = tau_cli_get(a, "metric");
-    const double *values = landscape->loss;
-    if (metric && strcmp(metric, "loss_se") == 0) values = landscape->loss_se;
-    if (metric && strcmp(metric, "accuracy") == 0) values = landscape->accuracy;
-    if (metric && strcmp(metric, "regularisation") == 0) values = landscape->regularisation;
+    const char *extension = tau_export_get_extension(out);
+    const double *values = tau_export_find_metric(landscape, tau_cli_get(a, "metric"));
     table_writer write = strcmp(extension, "csv") == 0   ? write_csv
                          : strcmp(extension, "npy") == 0 ? write_npy
                                                          : write_json;

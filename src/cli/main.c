@@ -47,11 +47,6 @@ static tau_status unknown_command(const char *name) {
                         "there is no command \"%s\"" TAU_WHY "options stand after the command" TAU_FIX
                         "write tauscape COMMAND %s; tauscape --help lists the commands",
                         name, name);
-    if (tau_file_exists(name))
-        return tau_fail(TAU_STATUS_USAGE,
-                        "no command says what to do with %s" TAU_FIX
-                        "tauscape info %s describes it, tauscape export %s -o FILE.png draws a landscape",
-                        name, name, name);
     const char *names[32];
     size_t count = 0;
     for (; tau_cli_commands[count]; count++) names[count] = tau_cli_commands[count]->name;
@@ -72,9 +67,12 @@ static tau_status run(tau_cli *cli, int argc, char **argv) {
         puts("tauscape " TAU_VERSION);
         return TAU_STATUS_OK;
     }
+    /* Names of commands win; another word that is a file is to be seen. */
     cli->command = tau_cli_find_command(first);
+    int words = cli->command ? 2 : 1;
+    if (!cli->command && tau_file_exists(first)) cli->command = &tau_cli_view;
     if (!cli->command) return unknown_command(first);
-    TAU_TRY(tau_cli_parse(&cli->arguments, cli->command, argc - 2, argv + 2));
+    TAU_TRY(tau_cli_parse(&cli->arguments, cli->command, argc - words, argv + words));
     if (tau_cli_has(&cli->arguments, "help")) {
         tau_help_print_command(stdout, cli->command);
         return TAU_STATUS_OK;

@@ -85,7 +85,10 @@ const char *tau_cli_nearest(const char *word, const char *const *candidates);
 /** Options that every command takes. */
 extern const tau_cli_option tau_cli_global_options[];
 
-/** Options that choose data: train and compute. */
+/** Options that choose a line or a plane: compute and view. */
+extern const tau_cli_option tau_cli_slice_options[];
+
+/** Options that choose data: train, compute and view. */
 extern const tau_cli_option tau_cli_data_options[];
 
 #endif

@@ -1,7 +1,7 @@
 /** Plugins: shared libraries `libtauscape_NAME.so` that are opened at run time, so that the program itself
  * needs none of the vendor libraries they bring along. Each exports one symbol, `tau_plugin_entry`, and links
- * none of the program's modules: what it calls of core, model, data and backend it finds in the program, so
- * that both share the last error, the log and the memory. */
+ * none of the program's modules: what it calls of core, model, data and the other modules marked EXPORTED it
+ * finds in the program, so that both share the last error, the log and the memory. */
 #ifndef TAU_CORE_PLUGIN_H
 #define TAU_CORE_PLUGIN_H
 
@@ -10,11 +10,12 @@
 #include "core/status.h"
 
 /** Grows whenever an interface between program and plugins changes. */
-#define TAU_PLUGIN_VERSION 2
+#define TAU_PLUGIN_VERSION 3
 
 /** What a plugin offers. */
 typedef enum tau_plugin_kind {
     TAU_PLUGIN_KIND_BACKEND, /**< interface is a `const tau_backend *` (backend/backend_impl.h) */
+    TAU_PLUGIN_KIND_VIEWER,  /**< interface is a `const tau_viewer *` (viewer/viewer.h) */
 } tau_plugin_kind;
 
 typedef struct tau_plugin {

@@ -61,12 +61,12 @@ class Hostile(harness.CliTest):
             self.refused("train", "--model", "mlp:2-8-1:tanh", "--data", name, "-o", "x.run.h5")
             self.refused("compute", "r.run.h5", "--dirs", name, "-g", 3, "-o", "x.land.h5")
             self.refused("compute", "r.run.h5", "--from", name + "@last", "--to", "last", "-o", "x.land.h5")
-            for out in ("x.png", "x.csv", "x.onnx"):
+            for out in ("x.png", "x.csv", "x.onnx", "x.mp4", "frames/%05d.png"):
                 self.refused("export", name, "-o", out)
 
     def test_run_and_landscape_in_each_others_place(self):
-        for out in ("x.png", "x.csv"):
-            self.refused("export", "r.run.h5", "-o", out, what="is a run file")
+        self.refused("export", "r.run.h5", "-o", "x.csv", what="is a run file")
+        self.refused("export", "l.land.h5", "-o", "x.mp4", what="no recorded training")
         self.refused("export", "l.land.h5", "-o", "x.onnx", what="is a landscape")
         self.refused("compute", "l.land.h5", "-o", "x.land.h5", what="is a landscape")
         self.refused("merge", "r.run.h5", "-o", "x.land.h5", what="is a run file")
@@ -151,6 +151,25 @@ class Hostile(harness.CliTest):
             self.refused("export", "l.land.h5", "-o", "x.png", *options)
         for out in ("", "x", "x.bmp", "folder", "folder/x", "no/such/x.png", "/proc/x.png"):
             self.refused("export", "l.land.h5", "-o", out)
+
+    def test_pictures_of_trainings_that_make_no_sense(self):
+        for figure in ("", ":", "loss:", "loss:=", "loss:title", "loss:,", "feature-space:dims=x", "feature-space:dims=0",
+                       "feature-space:x=1", "feature-space:mesh=1", "feature-space:lines=1000000", "boundary:features=+",
+                       "boundary:features=1+2+3", "boundary:features=1+1", "boundary:features=99999999999999999999+1",
+                       "metrics:of=", "metrics:of=f1++f1", "metrics:of=" + "f1+" * 20 + "f1", "metrics:of=(((",
+                       "probability:bins=0", "probability:bins=1e9", "violins:of=", "violins:layers=+",
+                       "loss-histogram:loss=none", "loss:" + ",".join(f"k{i}=1" for i in range(40)), "x" * 10000,
+                       "loss:span=99x99", "confusion:span=2x"):
+            self.refused("export", "r.run.h5", "-o", "x.png", "--figure", figure)
+        for figure in ("metrics:of=1/0", "loss:span=1", "loss:title=", "loss:title=\n%n\u202e"):
+            self.ok("export", "r.run.h5", "-o", "odd.png", "--size", "400x300", "--figure", figure)
+            os.unlink(self.path("odd.png"))
+        for options in (["--state", ""], ["--state", ":"], ["--state", "last:"], ["--state", "nan"], ["--group", ""],
+                        ["--samples", "0"], ["--define", "="], ["--define", "x"], ["--layout", "0x0"], ["--layout", "65x1"],
+                        ["--fps", "nan"], ["--duration", "inf"], ["--duration", "-1s"], ["--size", "0x0"]):
+            self.refused("export", "r.run.h5", "-o", "x.mp4", "--figure", "loss", *options)
+        for out in ("no/such/x.mp4", "folder", "folder.mp4/", "/proc/x.gif"):
+            self.refused("export", "r.run.h5", "-o", out, "--figure", "loss")
 
     def test_data_that_cannot_be_used(self):
         rows = "".join(f"{i},{i % 7},{i % 2}\n" for i in range(40))

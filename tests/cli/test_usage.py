@@ -23,7 +23,7 @@ class Usage(harness.CliTest):
                 self.assertLessEqual(len(line), 120, f"{command}: {line}")
 
     def test_topics_fit_a_screen_each(self):
-        for topic in ("concepts", "slurm"):
+        for topic in ("concepts", "figures", "slurm"):
             self.assertLess(len(self.ok("help", topic).out.splitlines()), 60)
 
     def test_version(self):

@@ -1,0 +1,40 @@
+/** Scripts: the window driven by lines of text, for demonstrations, tours and tests. Each line is
+ *
+ *      ACTION                  an action by its id: view.log, time.play …
+ *      open FILE               as if it had been dropped
+ *      wait SECONDS            lets the window go on
+ *      wait done               until the explorer has computed what is seen, at most ten minutes
+ *      seek STATE              a place of the timeline
+ *      pin ALPHA BETA          sets a pin
+ *      line A B TO_A TO_B      the line of a profile
+ *      plane WORDS             random:SEED, pca, states:A,B,C
+ *      set JSON                settings of the view, as --state takes them
+ *      size WxH                of the window
+ *      picture FILE [WxH]      the landscape alone
+ *      screenshot FILE         the window as it is
+ *      record FILE             starts a film; file.record ends it
+ *      save FILE               the region, as a landscape
+ *      # a comment
+ */
+#ifndef TAU_VIEWER_SCRIPT_H
+#define TAU_VIEWER_SCRIPT_H
+
+#include "viewer/app.h"
+
+typedef struct tau_script tau_script;
+
+/** Checks every line. @param[in] text  borrowed until destroy
+ *  @errors TAU_STATUS_USAGE naming the line and what is wrong with it */
+TAU_CHECK tau_status tau_script_create(tau_script **out, const char *text);
+void tau_script_destroy(tau_script *script);
+
+/** Runs lines until one has to wait, for time or for what the app wants of the window.
+ *  @errors those of the line, with its number; the script is then over */
+TAU_CHECK tau_status tau_script_advance(tau_script *script, tau_app *app);
+
+bool tau_script_is_over(const tau_script *script);
+
+/** Seconds until it goes on; 0 = at once. */
+double tau_script_get_patience(const tau_script *script, const tau_app *app);
+
+#endif

@@ -1,0 +1,215 @@
+"""From a training to its pictures and films."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import harness
+
+FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "store", "fixtures")
+HAS_FFMPEG = bool(shutil.which("ffmpeg") and shutil.which("ffprobe"))
+FOUR = ["--figure", "feature-space", "--figure", "probability", "--figure", "loss-metric", "--figure",
+        "loss-histogram", "--layout", "2x4"]
+
+
+class Replay(harness.CliTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        test = cls()
+        for name, model, data in [("moons", "mlp:2-2-1:tanh", "moons:n=200"), ("sine", "mlp:1-8-1:tanh", "sine:n=200")]:
+            test.ok("train", "--model", model, "--data", data, "--epochs", 12, "--record", "every=1epoch", "--seed", 3,
+                    "-o", f"{name}.run.h5")
+        shutil.copy(test.path("moons.run.h5"), test.path("two.run.h5"))
+        test.ok("train", "--model", "mlp:2-4-1:tanh", "--data", "moons:n=100", "--epochs", 2, "--group", "other", "-o",
+                "two.run.h5")
+
+    def runTest(self):
+        pass
+
+    def frames(self, name):
+        """Codec, width, height and frames as ffprobe counts them."""
+        probe = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries",
+                                "stream=codec_name,width,height,nb_read_frames", "-of", "csv=p=0", self.path(name)],
+                               capture_output=True, text=True, check=True)
+        return probe.stdout.strip()
+
+    def test_a_run_becomes_its_dashboard(self):
+        self.ok("export", "moons.run.h5", "-o", "dashboard.png", "--size", "800x600")
+        self.assertEqual(harness.png_size(self.path("dashboard.png")), (800, 600))
+        recipe = self.bytes("dashboard.png")
+        self.assertIn(b'"run": "moons.run.h5"', recipe)
+        self.assertIn(b'"samples": 180', recipe)
+        self.assertNotIn(self.folder.encode(), recipe)
+
+    def test_every_figure_of_a_classifier_is_drawn(self):
+        for figure in ["feature-space", "feature-space:layer=fc1,dims=1", "feature-space:x=-2:2,y=-2:2,lines=5,mesh=20",
+                       "boundary", "boundary:features=2+1", "probability:bins=5", "probability:class=1", "distribution",
+                       "loss-metric:metric=mcc", "loss", "metrics:of=precision+recall+specificity+f1",
+                       "loss-histogram:bins=7,loss=bce-logits", "violins:of=weights", "violins:of=gradients,scale=all",
+                       "violins:of=activations", "violins:of=z-values", "confusion", "dashboard",
+                       "loss:title=Own title,span=1x1"]:
+            with self.subTest(figure=figure):
+                self.ok("export", "moons.run.h5", "--figure", figure, "-o", "one.png", "--size", "640x480")
+                self.assertEqual(harness.png_size(self.path("one.png")), (640, 480))
+
+    def test_the_same_picture_twice_is_the_same_file(self):
+        for name in ["a.png", "b.png"]:
+            self.ok("export", "moons.run.h5", *FOUR, "--size", "720x360", "-o", name)
+        self.assertEqual(self.bytes("a.png"), self.bytes("b.png"))
+
+    def test_states_and_styles_differ(self):
+        for name, options in [("first", ["--state", "first"]), ("last", []), ("epoch", ["--state", "epoch:12"]),
+                              ("article", ["--style", "article"])]:
+            self.ok("export", "moons.run.h5", *FOUR, "--size", "720x360", "-o", f"{name}.png", *options)
+        self.assertNotEqual(self.bytes("first.png"), self.bytes("last.png"))
+        self.assertNotEqual(self.bytes("article.png"), self.bytes("last.png"))
+        self.assertEqual(self.bytes("epoch.png"), self.bytes("last.png"))
+
+    def test_a_regression_shows_its_learner(self):
+        self.ok("export", "sine.run.h5", "-o", "learner.svg")
+        text = self.bytes("learner.svg")
+        self.assertIn(b"<svg", text)
+        self.ok("export", "sine.run.h5", "--figure", "learner:loss_smoothing=1,scatter_sparsity=0,graph_sparsity=2",
+                "-o", "plain.png", "--size", "600x400")
+        self.fails("export", "sine.run.h5", "--figure", "confusion", "-o", "x.png", what="no confusion matrix")
+        self.fails("export", "sine.run.h5", "--figure", "probability", "-o", "x.png")
+        self.fails("export", "moons.run.h5", "--figure", "learner", "-o", "x.png")
+
+    def test_ten_classes_and_wide_layers(self):
+        self.ok("train", "--model", "mlp:784-16-10:relu", "--data", "digits:n=200", "--epochs", 2, "-o", "ten.run.h5")
+        self.ok("export", "ten.run.h5", "--figure", "feature-space:dims=3", "--figure", "boundary", "--figure", "confusion",
+                "--figure", "probability", "--figure", "metrics:of=macro-f1+micro-f1+mcc", "--size", "1400x900", "-o",
+                "ten.svg")
+        self.assertIn(b"<svg", self.bytes("ten.svg"))
+        self.ok("export", "ten.run.h5", "-o", "ten.png", "--size", "640x480")
+
+    def test_a_training_that_blew_up_is_drawn_as_what_it_is(self):
+        self.run_program("train", "--model", "mlp:2-8-8-8-1:relu", "--data", "moons:n=100", "--epochs", 20, "--lr", "1e6",
+                         "--record", "every=1epoch", "-o", "nan.run.h5")
+        for figure in ["dashboard", "feature-space", "boundary", "probability", "loss-metric", "loss-histogram",
+                       "violins:of=weights", "violins:of=gradients", "violins:of=activations"]:
+            self.ok("export", "nan.run.h5", "--figure", figure, "--size", "640x480", "-o", "nan.png")
+            self.ok("export", "nan.run.h5", "--figure", figure, "--size", "640x480", "--log", "-o", "nan.png")
+
+    def test_a_single_sample_is_enough(self):
+        self.ok("export", "moons.run.h5", "--samples", 1, *FOUR, "--size", "720x360", "-o", "single.png")
+        self.ok("export", "moons.run.h5", "--samples", 1, "-o", "single.png")
+        self.ok("export", "sine.run.h5", "--samples", 1, "-o", "single.png")
+
+    def test_metrics_can_be_defined(self):
+        self.ok("export", "moons.run.h5", "--define", "balanced=(tp/(tp+fn)+tn/(tn+fp))/2", "--figure",
+                "metrics:of=balanced+max(tp,fp)/n+f1", "-o", "own.png", "--size", "640x480")
+        self.fails("export", "moons.run.h5", "--define", "balanced", "-o", "x.png", code=2, what="defines nothing")
+        self.fails("export", "moons.run.h5", "--figure", "metrics:of=x=tp+*fp", "-o", "x.png", code=2)
+        self.fails("export", "moons.run.h5", "--figure", "metrics:of=nonsense", "-o", "x.png")
+
+    def test_mistakes_are_named(self):
+        for options, code, what in [
+                (["--figure", "feature-spice"], 2, "did you mean feature-space"),
+                (["--figure", "feature-space:layr=fc1"], 2, "did you mean layer"),
+                (["--figure", "feature-space:layer"], 2, "not a setting"),
+                (["--figure", "feature-space:layer=nowhere"], 1, "nowhere"),
+                (["--figure", "feature-space:dims=9"], 2, "between 1 and 3"),
+                (["--figure", "boundary:features=1"], 2, "name two"),
+                (["--figure", "boundary:features=0+1"], 2, "the first is 1"),
+                (["--figure", "boundary:features=1+9"], 2, "feature"),
+                (["--figure", "violins:of=wits"], None, "wits"),
+                (["--figure", "violins:layers=fc1+nowhere"], 1, "nowhere"),
+                (["--figure", "probability:class=7"], 2, "between 0 and 1"),
+                (["--figure", "loss:span=0x9"], 2, "span"),
+                (["--figure", "loss:scale=all"], 2, "no setting"),
+                (["--state", "first:last"], 2, "names several states"),
+                (["--state", "99"], 1, "99"),
+                (["--layout", "2x2", *FOUR[:-2], "--layout", "1x2"], 2, "too few"),
+                (["--width", "0.6in", "--height", "0.6in"], 2, "cannot fit"),
+                (["--group", "absent"], 1, "absent"),
+                (["--loss", "nll"], None, "nll")]:
+            with self.subTest(options=options):
+                result = self.run_program("export", "moons.run.h5", *options, "-o", "mistake.png")
+                self.assertIn(result.code, [code] if code else [1, 2], result.err)
+                self.assertTrue(result.err.startswith("error: "), result.err)
+                self.assertIn(what, result.err)
+                self.assertFalse(os.path.exists(self.path("mistake.png")))
+        self.fails("export", "two.run.h5", "-o", "x.png", what="other")
+        self.ok("export", "two.run.h5", "--group", "other", "-o", "group.png", "--size", "640x480")
+        self.fails("export", "moons.run.h5", "two.run.h5", "-o", "x.png", code=2, what="one file at a time")
+
+    def test_a_landscape_makes_pictures_one_way_at_a_time(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "pca", "-g", 3, "-o", "plane.land.h5")
+        self.fails("export", "plane.land.h5", "--figure", "contur", "-o", "x.png", code=2, what="did you mean contour")
+        self.fails("export", "plane.land.h5", "--figure", "filled", "--figure", "contour", "-o", "x.png", code=2)
+        self.ok("export", "plane.land.h5", "--figure", "filled", "-o", "plane.png")
+
+    def test_deepreplays_files_open_directly(self):
+        old = os.path.join(FIXTURES, "hyperparms_in_action.h5")
+        self.ok("export", old, *FOUR, "--style", "article", "--state", 20, "--size", "720x360", "-o", "old.png")
+        self.ok("export", old, "-o", "old.svg")
+        self.fails("export", old, "--group", "nothing", "-o", "x.png", what="nothing")
+
+    def test_numbered_frames(self):
+        self.ok("export", "moons.run.h5", "--figure", "boundary", "--state", "0:12:4", "--size", "320x240", "-o",
+                "frames/%03d.png", env={"PATH": "/nowhere"})
+        self.assertEqual(sorted(os.listdir(self.path("frames"))), [f"{i:03d}.png" for i in range(4)])
+        self.assertEqual(harness.png_size(self.path("frames/003.png")), (320, 240))
+
+    def test_without_ffmpeg_the_frames_stay_and_the_command_is_said(self):
+        result = self.fails("export", "moons.run.h5", "--figure", "loss", "--state", "0:2", "--size", "320x240", "-o",
+                            "film1.mp4", "--progress", "none", env={"PATH": "/nowhere"}, what="there is no ffmpeg")
+        self.assertIn("ffmpeg -framerate 15 -i film1.mp4.frames/%05d.png", result.err)
+        self.assertEqual(len(os.listdir(self.path("film1.mp4.frames"))), 3)
+        self.assertFalse(os.path.exists(self.path("film1.mp4")))
+        shutil.rmtree(self.path("film1.mp4.frames"))
+
+    def test_a_dry_run_writes_nothing(self):
+        result = self.ok("export", "moons.run.h5", "--fps", 10, "--duration", "3s", "-n", "-o", "film2.mp4")
+        self.assertIn("30 frames of 1280 × 720, 3 s", result.out)
+        self.assertFalse(os.path.exists(self.path("film2.mp4")))
+
+    @unittest.skipUnless(HAS_FFMPEG, "no ffmpeg")
+    def test_films_have_their_frames(self):
+        for name, options, expected in [("film3.mp4", [], "h264,320,240,13"),
+                                        ("film4.gif", ["--state", "first:last:5"], "gif,320,240,4"),
+                                        ("film5.webm", ["--state", "last:epoch:9"], "vp9,320,240,4"),
+                                        ("film6.mp4", ["--fps", 5, "--duration", "4s"], "h264,320,240,20")]:
+            self.ok("export", "moons.run.h5", "--figure", "feature-space", "--size", "320x240", "-o", name, *options)
+            self.assertEqual(self.frames(name), expected)
+        self.ok("export", "moons.run.h5", "--figure", "loss", "--width", "2.01in", "--height", "2in", "--dpi", 100,
+                "--state", "0:1", "-o", "film7.mp4")
+        self.assertEqual(self.frames("film7.mp4"), "h264,202,200,2")
+
+    @unittest.skipUnless(HAS_FFMPEG, "no ffmpeg")
+    def test_a_film_that_is_stopped_leaves_nothing(self):
+        process = subprocess.Popen([harness.PROGRAM, "export", "moons.run.h5", *FOUR, "--duration", "600s", "-o",
+                                    "film8.mp4"], cwd=self.folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        deadline = time.time() + 60
+        while time.time() < deadline and not any(name.startswith("film8") for name in os.listdir(self.folder)):
+            time.sleep(0.05)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertFalse([name for name in os.listdir(self.folder) if name.startswith("film8")])
+
+    def test_options_that_would_do_nothing_are_refused(self):
+        for options in [["--levels", 9], ["--no-path"], ["--metric", "accuracy"], ["--fps", 5], ["--duration", "5s"]]:
+            self.fails("export", "moons.run.h5", *options, "-o", "x.png", code=2, what="does not go with")
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", 3, "-o", "small.land.h5")
+        for options in [["--state", "last"], ["--define", "a=tp"], ["--samples", 5], ["--fps", 5]]:
+            self.fails("export", "small.land.h5", *options, "-o", "x.png", code=2, what="does not go with")
+
+    def test_impossible_films_are_refused(self):
+        for options in [["--fps", 0], ["--fps", 1000000], ["--duration", "0s"], ["--duration", "soon"],
+                        ["--duration", "99999999s"], ["--state", "0:1:0"], ["--state", "0:1:2:3"],
+                        ["--size", "20000x200"]]:
+            with self.subTest(options=options):
+                result = self.run_program("export", "moons.run.h5", "--figure", "loss", *options, "-o", "film9.mp4")
+                self.assertEqual(result.code, 2, result.err)
+                self.assertFalse(os.path.exists(self.path("film9.mp4")))
+
+
+if __name__ == "__main__":
+    harness.main()

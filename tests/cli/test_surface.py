@@ -1,0 +1,189 @@
+"""Surfaces: drawn without a window, in the sizes and formats asked for; without the plugin, an error that says so."""
+
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import unittest
+import zlib
+
+import harness
+
+GL = {"TAUSCAPE_PLUGIN_PATH": os.environ["TAUSCAPE_GL_FOLDER"]}
+if harness.SANITIZED:
+    # Mesa keeps what it allocated for its compiler to the end of the process.
+    GL["ASAN_OPTIONS"] = "detect_leaks=0:allocator_may_return_null=1"
+
+
+def read_png(data):
+    """Width, height, channels, and rows of bytes of a PNG of 8 bits a channel."""
+    width, height, depth, kind = struct.unpack(">IIBB", data[16:26])
+    assert depth == 8
+    channels = {2: 3, 6: 4}[kind]
+    packed, at = b"", 8
+    while at < len(data):
+        length, name = struct.unpack(">I4s", data[at:at + 8])
+        if name == b"IDAT":
+            packed += data[at + 8:at + 8 + length]
+        at += length + 12
+    raw, rows, stride = zlib.decompress(packed), [], width * channels
+    previous = bytearray(stride)
+    for y in range(height):
+        line = bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
+        undo(raw[y * (stride + 1)], line, previous, channels)
+        rows.append(bytes(line))
+        previous = line
+    return width, height, channels, rows
+
+
+def undo(kind, line, previous, channels):
+    """Takes the filter of one row back, in place."""
+    for i, value in enumerate(line):
+        left = line[i - channels] if i >= channels else 0
+        above = previous[i]
+        corner = previous[i - channels] if i >= channels else 0
+        if kind == 1:
+            line[i] = (value + left) & 255
+        elif kind == 2:
+            line[i] = (value + above) & 255
+        elif kind == 3:
+            line[i] = (value + (left + above) // 2) & 255
+        elif kind == 4:
+            guess = left + above - corner
+            best = min((abs(guess - left), 0, left), (abs(guess - above), 1, above), (abs(guess - corner), 2, corner))
+            line[i] = (value + best[2]) & 255
+
+
+class Surface(harness.CliTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        test = cls()
+        test.ok("train", "--model", "mlp:2-16-16-1:tanh", "--data", "moons:n=200", "--epochs", 3, "-o", "m.run.h5")
+        test.ok("compute", "m.run.h5", "-o", "plane.land.h5", "-g", 9)
+        test.ok("compute", "m.run.h5", "-o", "line.land.h5", "--from", "first", "--to", "last", "-g", "9x1")
+
+    def runTest(self):
+        pass
+
+    def export(self, out, *options):
+        self.ok("export", "plane.land.h5", "--figure", "surface", "-o", out, *options, env=GL)
+        return self.bytes(out)
+
+    def test_a_png_has_the_size_asked_for_and_shows_something(self):
+        width, height, channels, rows = read_png(self.export("a.png", "--size", "200x150"))
+        self.assertEqual((width, height, channels), (200, 150, 3))
+        colors = {row[i:i + 3] for row in rows for i in range(0, len(row), 3)}
+        self.assertGreater(len(colors), 500)
+        self.assertEqual(rows[0][:3], b"\xff\xff\xff")
+
+    def test_a_page_in_inches_has_its_dots(self):
+        width, height, _, _ = read_png(self.export("b.png", "--width", "2in", "--height", "1.5in", "--dpi", 100))
+        self.assertEqual((width, height), (200, 150))
+
+    def test_transparent_has_an_alpha_and_dark_a_dark_ground(self):
+        _, _, channels, rows = read_png(self.export("c.png", "--size", "160x120", "--transparent"))
+        self.assertEqual(channels, 4)
+        self.assertEqual(rows[0][3], 0)
+        _, _, _, rows = read_png(self.export("d.png", "--size", "160x120", "--dark"))
+        self.assertLess(max(rows[0][:3]), 50)
+
+    def test_pictures_carry_their_recipe_and_no_host(self):
+        data = self.export("e.png", "--size", "160x120", "--title", "A plane")
+        self.assertIn(b"A plane", data)
+        self.assertIn(b"identity", data)
+        self.assertNotIn(b'"host"', data)
+
+    def test_pdf_and_svg_keep_texts_as_texts(self):
+        pdf = self.export("f.pdf", "--width", "3in", "--style", "article")
+        self.assertTrue(pdf.startswith(b"%PDF"))
+        self.assertNotIn(b"/Type3", pdf)
+        self.assertIn(b"/FontFile2", pdf)
+        self.assertRegex(pdf, rb"/MediaBox \[ 0 0 216 162 \]")
+        svg = self.export("g.svg", "--size", "400x300").decode()
+        self.assertIn("<image", svg)
+        self.assertGreater(svg.count("<use"), 20, "letters")
+
+    def test_the_same_command_writes_the_same_bytes(self):
+        self.assertEqual(self.export("h.png", "--size", "160x120"), self.export("i.png", "--size", "160x120"))
+
+    def test_camera_clip_and_scale_change_the_picture(self):
+        plain = self.export("j.png", "--size", "160x120")
+        losses = sorted(float(row["loss"]) for row in self.values("plane.land.h5").values())
+        clip = losses[len(losses) // 2]
+        for options in (("--camera", "120:60"), ("--clip", clip), ("--log",), ("--colormap", "magma"), ("--no-colorbar",),
+                        ("--no-path",), ("--range-loss", "0:5")):
+            self.assertFalse(plain == self.export("k.png", "--size", "160x120", "-f", *options), options)
+
+    def test_a_view_of_the_viewer_is_taken(self):
+        with open(self.path("view.json"), "w", encoding="utf-8") as file:
+            json.dump({"kind": "surface", "dark": True, "isolines": False}, file)
+        _, _, _, rows = read_png(self.export("l.png", "--size", "160x120", "--state", "view.json"))
+        self.assertLess(max(rows[0][:3]), 50)
+        with open(self.path("bad.json"), "w", encoding="utf-8") as file:
+            file.write('{"kind": "surface", "drak": true}')
+        words = ("export", "plane.land.h5", "--figure", "surface", "-o", "m.png")
+        self.fails(*words, "--state", "bad.json", what="drak", env=GL)
+        self.fails(*words, "--state", "missing.json", what="missing.json", env=GL)
+
+    @unittest.skipUnless(shutil.which("ffmpeg") and shutil.which("ffprobe"), "ffmpeg is not installed")
+    def test_a_film_turns_the_surface_and_plays_the_training(self):
+        self.export("film.mp4", "--size", "160x120", "--duration", "1s", "--fps", 8, "--play")
+        probe = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries",
+                                "stream=width,height,nb_read_frames", "-of", "json", self.path("film.mp4")],
+                               capture_output=True, check=True)
+        stream = json.loads(probe.stdout)["streams"][0]
+        self.assertEqual((stream["width"], stream["height"], stream["nb_read_frames"]), (160, 120, "8"))
+
+    def test_numbered_frames_differ_and_the_first_is_the_still(self):
+        os.makedirs(self.path("frames"))
+        self.ok("export", "plane.land.h5", "-o", "frames/%05d.png", "--size", "160x120", "--duration", "1s", "--fps", 4,
+                "--turn", 90, env=GL)
+        frames = [read_png(self.bytes(f"frames/{i:05d}.png"))[3] for i in range(4)]
+        self.assertEqual(len({b"".join(rows) for rows in frames}), 4)
+        self.assertEqual(sorted(os.listdir(self.path("frames"))), [f"{i:05d}.png" for i in range(4)])
+        still = read_png(self.export("still.png", "--size", "160x120"))[3]
+        self.assertEqual(still, frames[0])
+
+    def test_a_film_without_a_path_has_nothing_to_play(self):
+        self.fails("export", "plane.land.h5", "-o", "no.gif", "--play", "--no-path", code=2, what="no training to play",
+                   env=GL)
+        self.fails("export", "plane.land.h5", "-o", "no.gif", "--duration", "1e5", "--fps", 1000, code=2, what="too long",
+                   env=GL)
+        self.assertFalse(os.path.exists(self.path("no.gif")))
+
+    def test_what_makes_no_sense_is_refused(self):
+        words = ("export", "plane.land.h5", "--figure", "surface", "-o", "n.png")
+        for options, what in ((("--camera", "10"), "YAW:PITCH"), (("--camera", "0:95"), "pitch"), (("--size", "5"), "size"),
+                              (("--size", "4x4"), "too small"), (("--levels", "1,2"), "number"), (("--levels", "0"), "levels")):
+            self.fails(*words, *options, code=2, what=what, env=GL)
+        self.fails(*words, "--colormap", "nothing", what="nothing", env=GL)
+        self.fails(*words, "--font", "Serif", code=2, what="DejaVu", env=GL)
+        self.fails("export", "plane.land.h5", "--figure", "contour", "-o", "n.mp4", code=2, what="shows its surface", env=GL)
+        self.fails("export", "line.land.h5", "--figure", "surface", "-o", "n.png", code=2, what="it is a line", env=GL)
+        self.assertFalse(os.path.exists(self.path("n.png")))
+
+    def test_without_the_plugin_it_says_how_to_get_it(self):
+        result = self.fails("export", "plane.land.h5", "--figure", "surface", "-o", "o.png", what="libtauscape_gl.so is not installed",
+                            env={"TAUSCAPE_PLUGIN_PATH": ""})
+        self.assertRegex(result.err, "fix: .*tools/setup")
+        doctor = self.ok("doctor", env={"TAUSCAPE_PLUGIN_PATH": ""}).out
+        self.assertRegex(doctor, r"off +surfaces +the plugin libtauscape_gl.so is not installed")
+        self.assertFalse(os.path.exists(self.path("o.png")))
+
+    def test_doctor_says_what_draws(self):
+        self.assertRegex(self.ok("doctor", env=GL).out, r"ok +surfaces +.*OpenGL [34]\.\d")
+
+    def test_a_plugin_that_does_not_load_gives_its_reason(self):
+        os.makedirs(self.path("broken"), exist_ok=True)
+        with open(self.path("broken/libtauscape_gl.so"), "w", encoding="utf-8") as file:
+            file.write("no library")
+        result = self.fails("export", "plane.land.h5", "--figure", "surface", "-o", "p.png", what="does not load",
+                            env={"TAUSCAPE_PLUGIN_PATH": self.path("broken")})
+        self.assertTrue(re.search("libtauscape_gl.so", result.err))
+
+
+if __name__ == "__main__":
+    unittest.main()

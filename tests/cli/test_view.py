@@ -1,0 +1,289 @@
+"""tauscape view under Xvfb, driven by xdotool and by scripts: files, mouse, keys, pictures, films, broken files, signals."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from harness import PROGRAM, SANITIZED
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def run(*words):
+    return subprocess.run([PROGRAM, *map(str, words)], check=True, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE).stdout
+
+
+def png_size(path):
+    with open(path, "rb") as file:
+        head = file.read(24)
+    assert head[:8] == PNG, path
+    return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+
+
+class Display:
+    """An X server of our own."""
+
+    def __init__(self):
+        read, write = os.pipe()
+        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "+extension", "GLX"],
+                                       pass_fds=[write], stderr=subprocess.DEVNULL)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            self.name = ":" + pipe.readline().strip()
+
+    def close(self):
+        self.server.terminate()
+        self.server.wait()
+
+
+class ViewTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        for program in ("Xvfb", "xdotool"):
+            if not shutil.which(program):
+                print(f"skipped: {program} is not installed")
+                sys.exit(77)
+        cls.folder = tempfile.mkdtemp(prefix="tau-view-")
+        cls.display = Display()
+        cls.run_file = os.path.join(cls.folder, "a.run.h5")
+        cls.plane = os.path.join(cls.folder, "a.land.h5")
+        run("train", "--model", "mlp:2-8-1:tanh", "--data", "moons", "--epochs", "4", "--lr", "0.1", "--seed", "1",
+            "-o", cls.run_file)
+        run("compute", cls.run_file, "--dirs", "pca", "-g", "21", "--samples", "100", "-o", cls.plane)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.display.close()
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def setUp(self):
+        self.work = tempfile.mkdtemp(dir=self.folder)
+        self.state = os.path.join(self.work, "state")
+        self.environment = dict(os.environ, DISPLAY=self.display.name, XDG_STATE_HOME=self.state,
+                                TAUSCAPE_PLUGIN_PATH=os.path.dirname(PROGRAM))
+        self.environment.pop("WAYLAND_DISPLAY", None)
+        if SANITIZED: # OpenGL's drivers leak, and are gone when leaks are told: only those of our own count
+            self.environment["LSAN_OPTIONS"] = "exitcode=0"
+
+    def start(self, *words):
+        program = subprocess.Popen([PROGRAM, *words], cwd=self.work, env=self.environment, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, program)
+        return program
+
+    def end(self, program):
+        """Windows that a failed test has left would get the keys of the next."""
+        if program.poll() is None:
+            program.kill()
+            program.communicate()
+
+    def finish(self, program, code=0):
+        out, err = program.communicate(timeout=240)
+        self.assertEqual(program.returncode, code, err)
+        self.assertNotRegex(err, r"ERROR: (Address|Thread)Sanitizer|runtime error:")
+        self.assertNotRegex(err, r" in tau_|/src/(?!libsanitizer)", "a leak of our own")
+        return out, err
+
+    def script(self, text, *words, code=0):
+        path = os.path.join(self.work, "script")
+        with open(path, "w") as file:
+            file.write(text)
+        return self.finish(self.start("view", *words, "--script", path), code)
+
+    def tool(self, *words):
+        subprocess.run(["xdotool", *map(str, words)], env=self.environment, check=True, stdout=subprocess.DEVNULL,
+                       timeout=60)
+
+    def wait_for(self, what, seconds=120):
+        end = time.time() + seconds
+        while time.time() < end:
+            if what():
+                return
+            time.sleep(0.1)
+        self.fail("nothing happened in time")
+
+    def quit(self, window):
+        """The window may be gone before xdotool has let the keys go."""
+        subprocess.run(["xdotool", "key", "--window", window, "ctrl+q"], env=self.environment, timeout=60,
+                       stderr=subprocess.DEVNULL)
+
+    def find_window(self):
+        found = []
+
+        def look():
+            said = subprocess.run(["xdotool", "search", "--onlyvisible", "--class", "tauscape"], env=self.environment,
+                                  stdout=subprocess.PIPE, text=True).stdout.split()
+            found[:] = said
+            return bool(said)
+
+        self.wait_for(look)
+        time.sleep(2)
+        return found[0]
+
+    def session(self):
+        with open(os.path.join(self.state, "tauscape", "session.json")) as file:
+            return json.load(file)
+
+    def test_mouse_and_keys_reach_the_landscape(self):
+        program = self.start("view", self.plane, "--size", "900x650")
+        window = self.find_window()
+        self.tool("windowfocus", window)
+        self.tool("mousemove", "--window", window, 300, 200, "mousedown", 1)
+        for x in range(300, 420, 20):
+            self.tool("mousemove", "--window", window, x, 220)
+        self.tool("mouseup", 1)
+        self.tool("mousemove", "--window", window, 300, 200, "click", 4, "click", 4, "click", 5)
+        for key in ("m", "l", "i", "i", "x", "space", "Right", "ctrl+Right", "Home", "p", "l", "F1", "Escape", "v",
+                    "k", "ctrl+z", "alt+Left"):
+            self.tool("key", "--window", window, key)
+            time.sleep(0.15)
+        self.tool("windowsize", window, 1000, 700)
+        time.sleep(1)
+        self.tool("key", "--window", window, "F12")
+        shot = os.path.join(self.work, "tauscape-1.png")
+        self.wait_for(lambda: os.path.exists(shot))
+        self.assertEqual(png_size(shot), (1000, 700))
+        self.quit(window)
+        self.finish(program)
+        self.assertEqual(sorted(os.listdir(self.work)), ["state", "tauscape-1.png"], "nothing else in the folder")
+        session = self.session()
+        self.assertTrue(session["recent"][0].endswith("a.land.h5"))
+        self.assertEqual(session["width"], 1000)
+        view = session["panes"][0]["view"]
+        self.assertEqual(view["kind"], "map")
+        self.assertNotEqual(view["colormap"], "viridis")
+
+    def test_a_script_draws_at_every_size(self):
+        sizes = ["800x600", "1280x720", "1500x900"]
+        text = "".join(f"size {s}\nwait 0.3\nscreenshot {s}.png\nview.map\nscreenshot map-{s}.png\nview.map\n" for s in sizes)
+        self.script(text + "view.dark\npicture plain.png 320x200\nwait 0.1\nfile.quit\n", self.plane, "--fresh")
+        for size in sizes:
+            expected = tuple(map(int, size.split("x")))
+            self.assertEqual(png_size(os.path.join(self.work, size + ".png")), expected)
+        self.assertEqual(png_size(os.path.join(self.work, "plain.png")), (320, 200))
+        self.assertFalse(os.path.exists(self.state), "--fresh keeps no session")
+
+    def test_every_dialog_and_pane_is_drawn(self):
+        dialogs = ["file.open", "file.picture_as", "file.record", "help.keys", "help.palette", "help.about",
+                   "edit.settings", "explore.descent_options"]
+        text = "".join(f"{d}\nwait 0.1\nwindow.escape\n" for d in dialogs)
+        text += "pane.add\npane.add\npane.add\nwait 0.1\npane.next\npane.remove\npin 0 0\nedit.pin_lowest\ntime.play\n"
+        text += f"wait 0.5\nopen {self.run_file}\nwait 0.2\nview.quantity\nwait 0.1\nscreenshot all.png\nfile.quit\n"
+        self.script(text, self.plane, self.run_file, "--no-explore")
+
+    def test_a_broken_file_is_told_and_the_window_stays(self):
+        broken = os.path.join(self.work, "broken.land.h5")
+        with open(self.plane, "rb") as file:
+            data = file.read()
+        with open(broken, "wb") as file:
+            file.write(data[:len(data) // 2])
+        program = self.start("view", self.plane, broken, "--fresh", "--size", "800x600")
+        window = self.find_window()
+        self.tool("windowfocus", window)
+        self.tool("key", "--window", window, "F12")
+        self.wait_for(lambda: os.path.exists(os.path.join(self.work, "tauscape-1.png")))
+        self.tool("key", "--window", window, "Escape")
+        self.quit(window)
+        self.finish(program)
+
+    def test_a_broken_file_alone_is_an_error(self):
+        broken = os.path.join(self.work, "broken.land.h5")
+        with open(broken, "wb") as file:
+            file.write(b"\x89HDF\r\n\x1a\n" + bytes(100))
+        _, err = self.finish(self.start("view", broken), 1)
+        self.assertIn("broken.land.h5", err)
+        self.assertIn("why:", err)
+
+    def test_a_run_is_explored_and_saved(self):
+        saved = os.path.join(self.work, "saved.land.h5")
+        text = f"""wait done
+            explore.arrows
+            explore.descent
+            explore.minimum
+            line -0.1 0 0.1 0
+            camera.nearer
+            wait done
+            plane random:5
+            wait done
+            plane states:first,1,last
+            wait done
+            save {saved}
+            wait done
+            screenshot explored.png
+            file.quit
+            """
+        self.script(text, self.run_file, "--samples", "100", "--size", "500x400", "--fresh")
+        said = run("info", saved)
+        self.assertIn("100", said)
+        whole = json.loads(run("info", saved, "--json"))
+        self.assertTrue(whole)
+
+    def test_what_is_explored_can_be_closed_at_once(self):
+        self.script("wait 0.1\nfile.quit\n", self.run_file, "--size", "500x400", "--fresh")
+
+    def test_a_film_is_recorded(self):
+        if not shutil.which("ffmpeg"):
+            self.skipTest("ffmpeg is not installed")
+        film = os.path.join(self.work, "film.mp4")
+        self.script(f"record {film}\ntime.play\nwait 1.5\nfile.record\nwait 0.2\nfile.quit\n", self.plane, "--fresh",
+                    "--size", "500x400")
+        probe = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries",
+                                "stream=width,height,nb_read_frames", "-of", "csv=p=0", film], stdout=subprocess.PIPE,
+                               text=True, check=True).stdout.strip().split(",")
+        self.assertEqual(probe[:2], ["500", "400"])
+        self.assertGreater(int(probe[2]), 10)
+
+    def test_the_session_comes_back_and_rubbish_does_not_stop_it(self):
+        self.script("view.log\nview.map\nwait 0.2\nfile.quit\n", self.plane)
+        self.script("wait 0.2\nscreenshot again.png\nfile.quit\n")
+        view = self.session()["panes"][0]["view"]
+        self.assertEqual((view["kind"], view["log"]), ("map", True))
+        path = os.path.join(self.state, "tauscape", "session.json")
+        with open(path, "w") as file:
+            file.write("{ rubbish")
+        self.script("wait 0.2\nfile.quit\n", self.plane)
+        self.assertEqual(self.session()["tauscape_session"], 1)
+
+    def test_a_file_that_grows_is_followed(self):
+        grown = os.path.join(self.work, "grown.land.h5")
+        shutil.copy(self.plane, grown)
+        program = self.start("view", "-w", grown, "--fresh", "--size", "600x450")
+        window = self.find_window()
+        run("compute", self.run_file, "--dirs", "pca", "-g", "9", "--samples", "100", "-o", grown + ".new")
+        os.replace(grown + ".new", grown)
+        time.sleep(2)
+        self.tool("windowfocus", window)
+        self.quit(window)
+        self.finish(program)
+
+    def test_a_signal_closes_the_window_and_keeps_the_session(self):
+        program = self.start("view", self.plane, "--size", "600x450")
+        self.find_window()
+        program.send_signal(signal.SIGTERM)
+        self.finish(program, 75)
+        self.assertTrue(self.session()["recent"])
+
+    def test_without_a_display_there_is_an_error_and_pictures_still_work(self):
+        self.environment.pop("DISPLAY")
+        _, err = self.finish(self.start(self.plane), 1)
+        self.assertIn("cannot open a window", err)
+        self.assertIn("--screenshot", err)
+        self.finish(self.start("view", self.plane, "--screenshot", "out.png", "--size", "400x300"))
+        self.assertEqual(png_size(os.path.join(self.work, "out.png")), (400, 300))
+
+    def test_wrong_words_are_refused_before_a_window_opens(self):
+        for words in (["view", self.plane, "--size", "12"], ["view", self.plane, "--screenshot", "x.pdf"],
+                      ["view", "--screenshot", "x.png"], ["view", self.plane, "--scale", "99"]):
+            self.finish(self.start(*words), 2)
+        _, err = self.script("no.such.action\n", self.plane, code=2)
+        self.assertIn("line 1", err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,280 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/memory.h"
+#include "landscapes.h"
+#include "viewer/actions.h"
+#include "viewer/script.h"
+
+static char clipboard[8192];
+
+static void set_clipboard(void *payload, const char *text) {
+    (void)payload;
+    snprintf(clipboard, sizeof clipboard, "%s", text);
+}
+
+static const char *get_clipboard(void *payload) {
+    (void)payload;
+    return clipboard;
+}
+
+/* An app with one bowl, drawn in a window of 800x600. */
+static tau_app *make_app(void) {
+    tau_app *app;
+    cr_assert_eq(tau_app_create(&app, NULL), TAU_STATUS_OK);
+    app->host = (tau_app_host){.set_clipboard = set_clipboard, .get_clipboard = get_clipboard};
+    cr_assert_eq(tau_app_open(app, write_bowl("a.land.h5", 9, 0, 11, 0)), TAU_STATUS_OK);
+    return app;
+}
+
+/* What a window does after drawing. */
+static void place(tau_app *app, int pane, double x, double width) {
+    tau_pane_place *p = &app->places[pane];
+    tau_app_picture picture;
+    cr_assert(tau_app_compose(app, pane, &picture));
+    *p = (tau_pane_place){.x = x, .y = 0, .width = width, .height = 600, .plot = {0, 0, width, 600}};
+    for (int axis = 0; axis < 2; axis++) {
+        p->lo[axis] = isnan(picture.view.map_lo[axis]) ? -1 : picture.view.map_lo[axis];
+        p->hi[axis] = isnan(picture.view.map_hi[axis]) ? 1 : picture.view.map_hi[axis];
+    }
+    if (picture.scene.field) {
+        tau_space_fit(&p->space, &picture.scene, &picture.view);
+        p->has_space = true;
+    }
+    tau_app_picture_clear(&picture);
+}
+
+static void run(tau_app *app, const char *id) {
+    cr_assert_not_null(tau_action_find(id), "%s", id);
+    cr_assert_eq(tau_action_run(tau_action_find(id), app), TAU_STATUS_OK, "%s: %s", id,
+                 tau_error_last()->what);
+    tau_app_settle(app);
+}
+
+Test(app, a_map_is_read_panned_and_zoomed_under_the_pointer) {
+    tau_app *app = make_app();
+    run(app, "view.map");
+    place(app, 0, 0, 800);
+    tau_app_hover(app, 600, 300);
+    cr_assert(app->hovering);
+    cr_assert_float_eq(app->hover.coords[0], 0.5, 1e-12);
+    cr_assert_float_eq(app->hover.loss, 0.25, 1e-12);
+    tau_app_zoom(app, 0, 600, 300, 0.5);
+    place(app, 0, 0, 800);
+    double coords[2];
+    cr_assert(tau_app_pick(app, 0, 600, 300, coords));
+    cr_assert_float_eq(coords[0], 0.5, 1e-12, "the place under the pointer stays there");
+    cr_assert_float_eq(app->places[0].hi[0] - app->places[0].lo[0], 1, 1e-12);
+    tau_app_drag(app, 0, TAU_DRAG_PAN, 0, 0, 400, 0);
+    tau_app_drag(app, 0, TAU_DRAG_PAN, 0, 0, 400, 0);
+    cr_assert_float_eq(app->state.panes[0].view.map_lo[0], 0 - 1, 0.51, "two moves of one picture add up");
+    tau_app_double_click(app, 5, 900);
+    tau_app_destroy(app);
+}
+
+Test(app, zooming_without_end_stays_sane) {
+    tau_app *app = make_app();
+    run(app, "view.map");
+    for (int i = 0; i < 2000; i++) {
+        place(app, 0, 0, 800);
+        tau_app_zoom(app, 0, 123, 45, i < 1000 ? 0.7 : 1.6);
+        const tau_view *view = &app->state.panes[0].view;
+        cr_assert(isfinite(view->map_lo[0]) && view->map_hi[0] > view->map_lo[0], "after %d", i);
+    }
+    tau_app_destroy(app);
+}
+
+Test(app, a_surface_is_picked_where_it_is_seen) {
+    tau_app *app = make_app();
+    place(app, 0, 0, 800);
+    run(app, "camera.top");
+    place(app, 0, 0, 800);
+    double coords[2];
+    cr_assert(tau_app_pick(app, 0, 400, 300, coords));
+    cr_assert_float_eq(coords[0], 0, 0.02);
+    cr_assert_float_eq(coords[1], 0, 0.02);
+    cr_assert_not(tau_app_pick(app, 0, 2, 2, coords));
+    tau_app_click(app, 400, 300);
+    cr_assert_eq(app->state.pin_count, 1);
+    tau_app_copy_reading(app);
+    cr_assert(strstr(clipboard, "loss"), "%s", clipboard);
+    tau_app_destroy(app);
+}
+
+Test(app, data_and_camera_are_undone_apart) {
+    tau_app *app = make_app();
+    place(app, 0, 0, 800);
+    tau_app_settle(app);
+    double yaw = app->state.panes[0].view.camera.yaw;
+    run(app, "view.log");
+    tau_app_drag(app, 0, TAU_DRAG_ORBIT, 0, 0, 100, 0);
+    tau_app_settle(app);
+    double turned = app->state.panes[0].view.camera.yaw;
+    cr_assert_neq(turned, yaw);
+    run(app, "edit.undo");
+    cr_assert_not(app->state.panes[0].view.log);
+    cr_assert_eq(app->state.panes[0].view.camera.yaw, turned, "the camera stays");
+    run(app, "camera.back");
+    cr_assert_eq(app->state.panes[0].view.camera.yaw, yaw);
+    run(app, "edit.redo");
+    cr_assert(app->state.panes[0].view.log);
+    tau_app_destroy(app);
+}
+
+Test(app, a_drag_is_one_step_of_undo) {
+    tau_app *app = make_app();
+    place(app, 0, 0, 800);
+    tau_app_settle(app);
+    size_t before = tau_history_count_undo(app->cameras);
+    app->interacting = true;
+    for (int i = 0; i < 50; i++) {
+        tau_app_drag(app, 0, TAU_DRAG_ORBIT, 0, 0, 3, 1);
+        tau_app_tick(app, 1 + i * 0.01);
+    }
+    app->interacting = false;
+    tau_app_tick(app, 2);
+    cr_assert_eq(tau_history_count_undo(app->cameras), before + 1);
+    tau_app_destroy(app);
+}
+
+Test(app, panes_beside_each_other_move_together_while_linked) {
+    tau_app *app = make_app();
+    cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 0.5, 0, 0)), TAU_STATUS_OK);
+    run(app, "pane.add");
+    cr_assert_eq(app->state.pane_count, 2);
+    cr_assert_neq(app->state.panes[0].document, app->state.panes[1].document);
+    place(app, 0, 0, 400);
+    place(app, 1, 400, 400);
+    tau_app_drag(app, 1, TAU_DRAG_ORBIT, 0, 0, 50, 0);
+    cr_assert_eq(app->state.panes[0].view.camera.yaw, app->state.panes[1].view.camera.yaw);
+    run(app, "pane.link");
+    tau_app_drag(app, 1, TAU_DRAG_ORBIT, 0, 0, 50, 0);
+    cr_assert_neq(app->state.panes[0].view.camera.yaw, app->state.panes[1].view.camera.yaw);
+    cr_assert_eq(tau_app_find_pane(app, 410, 10), 1);
+    cr_assert_eq(tau_app_find_pane(app, 810, 10), -1);
+    tau_app_destroy(app);
+}
+
+Test(app, a_difference_has_a_map_with_a_middle) {
+    tau_app *app = make_app();
+    cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 0.5, 0, 0)), TAU_STATUS_OK);
+    run(app, "pane.difference");
+    const tau_view *view = &app->state.panes[0].view;
+    cr_assert_str_eq(view->colormap, "vik");
+    cr_assert_eq(view->range_lo, -view->range_hi);
+    run(app, "pane.next_document");
+    cr_assert_str_neq(view->colormap, "vik");
+    cr_assert(isnan(view->range_lo));
+    tau_app_destroy(app);
+}
+
+Test(app, closing_documents_keeps_the_rest_in_place) {
+    tau_app *app = make_app();
+    cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 0, 0, 0)), TAU_STATUS_OK);
+    cr_assert_eq(tau_app_open(app, write_bowl("c.land.h5", 9, 0, 0, 0)), TAU_STATUS_OK);
+    run(app, "pane.reference");
+    tau_app_close_document(app, 0);
+    cr_assert_eq(app->document_count, 2);
+    cr_assert_eq(app->state.reference, 1);
+    cr_assert_str_eq(tau_app_get_document(app)->title, "c");
+    run(app, "file.close");
+    run(app, "file.close");
+    cr_assert_null(tau_app_get_document(app));
+    cr_assert_eq(app->state.reference, -1);
+    tau_app_destroy(app);
+}
+
+Test(app, the_view_goes_through_the_clipboard) {
+    tau_app *app = make_app();
+    run(app, "view.log");
+    run(app, "time.start");
+    run(app, "edit.copy_view");
+    run(app, "view.log");
+    run(app, "time.follow");
+    run(app, "edit.paste_view");
+    cr_assert(app->state.panes[0].view.log);
+    cr_assert_eq(app->timeline.position, 0);
+    snprintf(clipboard, sizeof clipboard, "{\"nonsense\": 1}");
+    cr_assert_neq(tau_action_run(tau_action_find("edit.paste_view"), app), TAU_STATUS_OK);
+    cr_assert(app->message.open);
+    cr_assert(app->state.panes[0].view.log);
+    tau_app_destroy(app);
+}
+
+Test(app, a_growing_file_is_followed_and_the_camera_kept) {
+    tau_app *app;
+    cr_assert_eq(tau_app_create(&app, NULL), TAU_STATUS_OK);
+    cr_assert_eq(tau_app_open(app, write_bowl("a.land.h5", 5, 0, 3, 9)), TAU_STATUS_OK);
+    run(app, "time.follow");
+    app->state.panes[0].view.camera.yaw = 77;
+    tau_app_tick(app, 1);
+    write_bowl("a.land.h5", 5, 0, 8, 0);
+    cr_assert(tau_app_tick(app, 3));
+    cr_assert_eq(app->timeline.count, 8);
+    cr_assert_eq(app->timeline.position, 7);
+    cr_assert_eq(app->state.panes[0].view.camera.yaw, 77);
+    cr_assert(strstr(app->toasts[TAU_APP_TOASTS - 1].text, "complete"));
+    tau_app_destroy(app);
+}
+
+Test(app, an_error_is_shown_in_its_three_parts) {
+    tau_app *app = make_app();
+    cr_assert_neq(tau_app_report(app, tau_app_open(app, "/no/such/file")), TAU_STATUS_OK);
+    cr_assert(app->message.open);
+    cr_assert(strstr(app->message.what, "/no/such/file"));
+    cr_assert(*app->message.why && *app->message.fix);
+    run(app, "window.escape");
+    cr_assert_not(app->message.open);
+    cr_assert_eq(app->document_count, 1);
+    tau_app_destroy(app);
+}
+
+Test(script, runs_actions_and_waits_for_time_and_window) {
+    tau_app *app = make_app();
+    tau_script *script;
+    cr_assert_eq(tau_script_create(&script,
+                                   "# a tour\nview.log\n\n wait 2\nseek 4\r\npicture /x/y z.png 64x32\n"
+                                   "view.log\n"),
+                 TAU_STATUS_OK, "%s", tau_error_last()->why);
+    tau_app_tick(app, 10);
+    cr_assert_eq(tau_script_advance(script, app), TAU_STATUS_OK);
+    cr_assert(app->state.panes[0].view.log);
+    cr_assert_eq(app->timeline.position, 10);
+    tau_app_tick(app, 13);
+    cr_assert_eq(tau_script_advance(script, app), TAU_STATUS_OK);
+    cr_assert_eq(app->timeline.position, 4);
+    cr_assert(app->wants.screenshot && app->wants.plain);
+    cr_assert_str_eq(app->wants.path, "/x/y z.png");
+    cr_assert_eq(app->wants.width, 64);
+    cr_assert(app->state.panes[0].view.log, "it waits for the picture");
+    app->wants.screenshot = false;
+    cr_assert_eq(tau_script_advance(script, app), TAU_STATUS_OK);
+    cr_assert_not(app->state.panes[0].view.log);
+    cr_assert(tau_script_is_over(script));
+    tau_script_destroy(script);
+    tau_app_destroy(app);
+}
+
+Test(script, a_wrong_line_is_found_before_anything_runs) {
+    static const char *const texts[] = {"view.log\nno.such.thing",
+                                        "wait",
+                                        "wait -1",
+                                        "seek x",
+                                        "pin 1",
+                                        "line 1 2 3",
+                                        "size 0x5",
+                                        "picture",
+                                        "open",
+                                        "set {\"x\": 1}",
+                                        "view.log now",
+                                        "wait nan"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        tau_script *script;
+        cr_assert_neq(tau_script_create(&script, texts[i]), TAU_STATUS_OK, "%s", texts[i]);
+        cr_assert_null(script);
+        cr_assert(strstr(tau_error_last()->what, i ? "line 1" : "line 2"), "%s", tau_error_last()->what);
+    }
+}
