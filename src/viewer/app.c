@@ -236,15 +236,29 @@ void tau_app_next_document(tau_app *app, int step) {
     tau_app_show(app, app->state.active, next);
 }
 
+static bool is_shown(const tau_app *app, int document) {
+    for (int p = 0; p < app->state.pane_count; p++)
+        if (app->state.panes[p].document == document) return true;
+    return false;
+}
+
+/* The next one that no pane shows, or the next one. */
+static int find_for_pane(const tau_app *app, int after) {
+    for (int step = 1; step < app->document_count; step++)
+        if (!is_shown(app, (after + step) % app->document_count)) return (after + step) % app->document_count;
+    return (after + 1) % app->document_count;
+}
+
 void tau_app_add_pane(tau_app *app) {
     tau_app_state *s = &app->state;
     if (s->pane_count == TAU_APP_PANES || app->document_count == 0) return;
     tau_pane *from = tau_app_get_pane(app), *to = &s->panes[s->pane_count];
+    int document = find_for_pane(app, from->document);
     *to = *from;
     s->pane_count++;
     app->fit_due[s->pane_count - 1] = true;
     if (app->document_count > 1)
-        tau_app_show(app, s->pane_count - 1, (from->document + 1) % app->document_count);
+        tau_app_show(app, s->pane_count - 1, document);
     else if (to->view.kind == TAU_VIEW_KIND_SURFACE) /* the same once more, from above */
         to->view.kind = TAU_VIEW_KIND_MAP;
     else if (to->view.kind == TAU_VIEW_KIND_MAP)

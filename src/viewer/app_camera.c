@@ -280,18 +280,42 @@ void tau_app_set_preset(tau_app *app, tau_camera_preset preset) {
     tau_app_fit(app, app->state.active);
 }
 
-/* All of the landscape, from the side it is seen from now. */
+/* Whether a pane follows the camera and region of another one. */
+static bool follows(const tau_app *app, int pane, int other) {
+    const tau_document *a = tau_app_get_pane_document(app, pane), *b = tau_app_get_pane_document(app, other);
+    if (!app->state.linked || pane == other || !a || !b || a->line != b->line) return false;
+    return (a->kind == TAU_DOCUMENT_KIND_RUN) == (b->kind == TAU_DOCUMENT_KIND_RUN);
+}
+
+/* How far a camera has to be to see all of a pane's box. */
+static void fit_box(const tau_pane_place *place, tau_camera *camera) {
+    double lo[3], hi[3];
+    for (int k = 0; k < 3; k++) {
+        lo[k] = -place->space.half[k];
+        hi[k] = place->space.half[k];
+    }
+    tau_camera_fit(camera, lo, hi, place->plot[2] / place->plot[3]);
+}
+
+static bool has_box(const tau_app *app, int pane) {
+    const tau_pane_place *place = &app->places[pane];
+    return app->state.panes[pane].view.kind == TAU_VIEW_KIND_SURFACE && place->has_space &&
+           place->plot[3] >= 1;
+}
+
+/* All of the landscape, from the side it is seen from now. Linked panes have one camera: it is as far as the
+ * largest of their boxes needs. */
 void tau_app_fit(tau_app *app, int pane) {
     tau_view *view = &app->state.panes[pane].view;
-    const tau_pane_place *place = &app->places[pane];
     for (int axis = 0; axis < 2; axis++) view->map_lo[axis] = view->map_hi[axis] = NAN;
-    if (view->kind == TAU_VIEW_KIND_SURFACE && place->has_space && place->plot[3] >= 1) {
-        double lo[3], hi[3];
-        for (int k = 0; k < 3; k++) {
-            lo[k] = -place->space.half[k];
-            hi[k] = place->space.half[k];
+    if (has_box(app, pane)) {
+        fit_box(&app->places[pane], &view->camera);
+        for (int p = 0; p < app->state.pane_count; p++) {
+            tau_camera other = view->camera;
+            if (!follows(app, pane, p) || !has_box(app, p)) continue;
+            fit_box(&app->places[p], &other);
+            view->camera.distance = fmax(view->camera.distance, other.distance);
         }
-        tau_camera_fit(&view->camera, lo, hi, place->plot[2] / place->plot[3]);
     }
     tau_app_link(app, pane);
 }
@@ -305,15 +329,9 @@ void tau_app_reset_camera(tau_app *app) {
 
 void tau_app_link(tau_app *app, int pane) {
     const tau_pane *from = &app->state.panes[pane];
-    const tau_document *document = tau_app_get_pane_document(app, pane);
-    if (!app->state.linked || !document) return;
     for (int p = 0; p < app->state.pane_count; p++) {
         tau_pane *to = &app->state.panes[p];
-        const tau_document *other = tau_app_get_pane_document(app, p);
-        bool run = document->kind == TAU_DOCUMENT_KIND_RUN;
-        if (p == pane || !other || other->line != document->line ||
-            run != (other->kind == TAU_DOCUMENT_KIND_RUN))
-            continue;
+        if (!follows(app, pane, p)) continue;
         to->view.camera = from->view.camera;
         memcpy(to->view.map_lo, from->view.map_lo, sizeof from->view.map_lo);
         memcpy(to->view.map_hi, from->view.map_hi, sizeof from->view.map_hi);

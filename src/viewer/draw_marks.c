@@ -11,6 +11,21 @@ enum { PIECES = 64 };
 /* The longest arrow, as a share of the slice. */
 #define ARROW_SHARE 0.09
 
+/* The shares of a way between which it lies in the region that is drawn. @return false = nowhere */
+static bool clip_way(const tau_frame *frame, const double from[2], const double way[2], double share[2]) {
+    share[0] = 0;
+    share[1] = 1;
+    for (int axis = 0; axis < 2; axis++) {
+        double lo = frame->space.lo[axis] - from[axis], hi = frame->space.hi[axis] - from[axis];
+        double slack = 1e-9 * (hi - lo), a = (lo - slack) / way[axis], b = (hi + slack) / way[axis];
+        if (way[axis] == 0 && !(lo <= slack && hi >= -slack)) return false;
+        if (way[axis] == 0) continue;
+        share[0] = fmax(share[0], fmin(a, b));
+        share[1] = fmin(share[1], fmax(a, b));
+    }
+    return share[0] < share[1];
+}
+
 /* A line on the slice, lying on the surface. */
 static void get_draped(const tau_frame *frame, const double from[2], const double to[2], double (*out)[3]) {
     for (int i = 0; i <= PIECES; i++) {
@@ -24,13 +39,17 @@ static void get_draped(const tau_frame *frame, const double from[2], const doubl
 static void draw_profile(tau_frame *frame) {
     double points[PIECES + 1][3];
     const double(*ends)[2] = frame->scene->profile;
-    get_draped(frame, ends[0], ends[1], points);
+    double way[2] = {ends[1][0] - ends[0][0], ends[1][1] - ends[0][1]}, share[2], seen[2][2];
+    if (!clip_way(frame, ends[0], way, share)) return;
+    for (int end = 0; end < 2; end++)
+        for (int axis = 0; axis < 2; axis++) seen[end][axis] = ends[0][axis] + share[end] * way[axis];
+    get_draped(frame, seen[0], seen[1], points);
     tau_stroke_series(frame->paint, (const double(*)[3])points, PIECES + 1, 0, 4 * frame->scale,
                       frame->colors.paper, 0.8, NULL);
     tau_stroke_series(frame->paint, (const double(*)[3])points, PIECES + 1, 1, 2 * frame->scale,
                       frame->colors.ink, 1, NULL);
     for (int end = 0; end < 2; end++)
-        if (isfinite(points[end * PIECES][0]))
+        if (isfinite(points[end * PIECES][0]) && share[end] == end) /* where it goes on there is no end */
             tau_stroke_marker(frame->paint, end ? TAU_MARKER_SQUARE : TAU_MARKER_CIRCLE, points[end * PIECES],
                               frame->font * 0.32, frame->colors.paper, frame->colors.ink, frame->scale * 1.6);
 }
@@ -65,7 +84,10 @@ static void draw_arrows(tau_frame *frame) {
         double length = get_length(frame, arrow->vector), a[3], b[3];
         if (!(length > 0) || !isfinite(length)) continue;
         /* Roots, so that short ones are seen: directions matter more than lengths. */
-        double factor = ARROW_SHARE * 2 * sqrt(length / longest) / length;
+        double factor = ARROW_SHARE * 2 * sqrt(length / longest) / length, share[2];
+        const double way[2] = {factor * arrow->vector[0], factor * arrow->vector[1]};
+        if (!clip_way(frame, arrow->coords, way, share) || share[0] > 0) continue;
+        factor *= share[1];
         if (!tau_frame_place(frame, arrow->coords[0], arrow->coords[1], NAN, a) ||
             !tau_frame_place(frame, arrow->coords[0] + factor * arrow->vector[0],
                              arrow->coords[1] + factor * arrow->vector[1], NAN, b))

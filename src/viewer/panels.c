@@ -258,6 +258,6 @@ void tau_panels_draw(tau_panels *p, tau_app *app) {
     tau_panels_draw_dialogs(p, app);
     draw_message(p, app);
     draw_context_menu(p, app);
-    draw_toasts(p, app);
+    if (!app->wants.screenshot) draw_toasts(p, app); /* they tell of what was done, not of what is seen */
     p->shown = app->dialog;
 }

@@ -30,6 +30,7 @@ struct tau_window_scene {
     unsigned buffers[3];   /* colour and depth of the first, colour of the second */
     int width, height;
     scene_key key;
+    bool refitted; /* while drawing: what came before in the same picture is not right */
 };
 
 static uint64_t count_ways(const tau_app *app) {
@@ -141,6 +142,7 @@ static void fit_once(tau_viewer_window *w, int pane) {
     if (!first) memcpy(view->map_hi, hi, sizeof hi);
     *fit = (tau_window_fit){view->camera, aspect};
     for (int p = 0; p < app->state.pane_count && app->state.linked; p++) w->fits[p].camera = view->camera;
+    if (w->scene) w->scene->refitted = true;
     w->frames = w->frames < 2 ? 2 : w->frames;
 }
 
@@ -206,9 +208,11 @@ void tau_window_draw_scene(tau_viewer_window *w) {
     }
     if (!same_key(&scene->key, &key)) {
         glBindFramebuffer(GL_FRAMEBUFFER, scene->drawn);
+        scene->refitted = false;
         draw_panes(w);
         copy(scene->drawn, scene->shown, w->width, w->height);
         scene->key = key; /* what drawing itself has changed is drawn next time */
+        scene->key.valid = !scene->refitted;
     }
     copy(scene->shown, 0, w->width, w->height);
     glViewport(0, 0, w->width, w->height);

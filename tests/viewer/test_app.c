@@ -278,3 +278,36 @@ Test(script, a_wrong_line_is_found_before_anything_runs) {
         cr_assert(strstr(tau_error_last()->what, i ? "line 1" : "line 2"), "%s", tau_error_last()->what);
     }
 }
+
+Test(app, another_pane_shows_what_no_pane_shows) {
+    tau_app *app = make_app();
+    cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 0, 11, 0)), TAU_STATUS_OK);
+    cr_assert_eq(tau_app_open(app, write_bowl("c.land.h5", 9, 0, 11, 0)), TAU_STATUS_OK);
+    tau_app_show(app, 0, 0);
+    for (int k = 0; k < 3; k++) run(app, "pane.add");
+    cr_assert_eq(app->state.panes[1].document, 1);
+    cr_assert_eq(app->state.panes[2].document, 2);
+    cr_assert_eq(app->state.panes[3].document, 1, "all are shown: the next one again");
+    tau_app_destroy(app);
+}
+
+Test(app, linked_panes_are_fitted_to_the_largest_box) {
+    tau_app *app = make_app();
+    cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 0, 11, 0)), TAU_STATUS_OK);
+    tau_app_show(app, 0, 0);
+    run(app, "pane.add");
+    place(app, 0, 0, 400);
+    place(app, 1, 400, 400);
+    app->places[0].space.half[0] = 0.2;
+    app->places[0].space.half[1] = 0.2;
+    tau_app_fit(app, 1);
+    double far = app->state.panes[1].view.camera.distance;
+    cr_assert_eq(app->state.panes[0].view.camera.distance, far);
+    tau_app_fit(app, 0);
+    cr_assert_eq(app->state.panes[0].view.camera.distance, far, "the larger one would be cut off");
+    cr_assert_eq(app->state.panes[1].view.camera.distance, far);
+    app->state.linked = false;
+    tau_app_fit(app, 0);
+    cr_assert_lt(app->state.panes[0].view.camera.distance, far);
+    tau_app_destroy(app);
+}
