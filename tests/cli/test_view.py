@@ -9,6 +9,7 @@ import tempfile
 import time
 import unittest
 
+from drop import drop
 from harness import PROGRAM, SANITIZED
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -191,6 +192,25 @@ class ViewTest(unittest.TestCase):
         self.tool("key", "--window", window, "Escape")
         self.quit(window)
         self.finish(program)
+
+    def test_files_are_dropped_also_broken_ones(self):
+        broken, odd = (os.path.join(self.work, name) for name in ("broken.land.h5", "a b%20é.land.h5"))
+        with open(self.plane, "rb") as file:
+            data = file.read()
+        with open(broken, "wb") as file:
+            file.write(data[:len(data) // 2])
+        shutil.copy(self.plane, odd)
+        program = self.start("view", self.plane, "--size", "800x600")
+        window = self.find_window()
+        self.assertTrue(drop(self.display.name, window, [broken]))
+        self.tool("windowfocus", window)
+        self.tool("key", "--window", window, "Escape")
+        self.assertTrue(drop(self.display.name, window, [odd, self.run_file]))
+        self.assertIsNone(program.poll(), "it goes on")
+        self.quit(window)
+        self.finish(program)
+        recent = self.session()["recent"]
+        self.assertEqual([os.path.basename(path) for path in recent], ["a.run.h5", "a b%20é.land.h5", "a.land.h5"])
 
     def test_a_broken_file_alone_is_an_error(self):
         broken = os.path.join(self.work, "broken.land.h5")
