@@ -309,6 +309,26 @@ static tau_status set_reference(tau_app *app, int argument) {
     return TAU_STATUS_OK;
 }
 
+/* Heights and colours of all panes with landscapes on one scale, which holds what each of them shows. */
+static tau_status share_scale(tau_app *app, int argument) {
+    (void)argument;
+    double lo = INFINITY, hi = -INFINITY;
+    for (int p = 0; p < app->state.pane_count; p++) {
+        const tau_space *space = &app->places[p].space;
+        if (!app->places[p].has_space) continue;
+        lo = fmin(lo, space->log ? pow(10, space->lo[2]) : space->lo[2]);
+        hi = fmax(hi, space->log ? pow(10, space->hi[2]) : space->hi[2]);
+    }
+    for (int p = 0; p < app->state.pane_count && lo < hi; p++) {
+        tau_view *view = &app->state.panes[p].view;
+        if (!app->places[p].has_space || (view->log && lo <= 0)) continue;
+        view->range_lo = lo;
+        view->range_hi = hi;
+        view->clip = NAN;
+    }
+    return TAU_STATUS_OK;
+}
+
 static void get_reference(const tau_app *app, int argument, char *out) {
     (void)argument;
     if (app->state.reference >= 0)
@@ -420,6 +440,9 @@ const tau_action tau_actions_view[] = {
      "Shows the document before in this pane.", next_document, -1, get_document, NULL, has_document},
     {"pane.link", "Panes", "Linked cameras", "K", "Panes are moved and turned together.", link_cameras, 0,
      NULL, is_linked, NULL},
+    {"pane.share_scale", "Panes", "One scale for all", "Shift+K",
+     "Heights and colours of all panes on one scale; Shift+L takes a pane's own again.", share_scale, 0, NULL,
+     NULL, has_panes},
     {"pane.reference", "Panes", "Make this the reference", "B",
      "What Shift shows while it is held, and what a difference takes away.", set_reference, 0, get_reference,
      NULL, has_document},

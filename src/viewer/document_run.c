@@ -89,6 +89,11 @@ tau_status tau_document_read_run(tau_document *document) {
     if (count == 0 && document->group)
         return tau_fail(TAU_STATUS_MISSING, "%s has no group \"%s\"" TAU_FIX "leave #%s out", document->path,
                         document->group, document->group);
+    if (count == 0)
+        return tau_fail(TAU_STATUS_MISSING,
+                        "%s shows nothing" TAU_WHY "it holds no training and no landscape" TAU_FIX
+                        "make or copy it again, if it should hold one",
+                        document->path);
     for (size_t i = 0; i < document->content->metric_count; i++)
         TAU_TRY(take_series(document, &document->content->metrics[i]));
     document->line = true;

@@ -17,8 +17,8 @@ static bool clip_way(const tau_frame *frame, const double from[2], const double 
     share[1] = 1;
     for (int axis = 0; axis < 2; axis++) {
         double lo = frame->space.lo[axis] - from[axis], hi = frame->space.hi[axis] - from[axis];
-        double slack = 1e-9 * (hi - lo), a = (lo - slack) / way[axis], b = (hi + slack) / way[axis];
-        if (way[axis] == 0 && !(lo <= slack && hi >= -slack)) return false;
+        double slack = 1e-9 * (hi - lo), a = (lo + slack) / way[axis], b = (hi - slack) / way[axis];
+        if (way[axis] == 0 && !(lo <= slack && hi >= -slack)) return false; /* beside it */
         if (way[axis] == 0) continue;
         share[0] = fmax(share[0], fmin(a, b));
         share[1] = fmin(share[1], fmax(a, b));
@@ -86,7 +86,7 @@ static void draw_arrows(tau_frame *frame) {
         /* Roots, so that short ones are seen: directions matter more than lengths. */
         double factor = ARROW_SHARE * 2 * sqrt(length / longest) / length, share[2];
         const double way[2] = {factor * arrow->vector[0], factor * arrow->vector[1]};
-        if (!clip_way(frame, arrow->coords, way, share) || share[0] > 0) continue;
+        if (!clip_way(frame, arrow->coords, way, share) || share[0] > 0.01) continue;
         factor *= share[1];
         if (!tau_frame_place(frame, arrow->coords[0], arrow->coords[1], NAN, a) ||
             !tau_frame_place(frame, arrow->coords[0] + factor * arrow->vector[0],

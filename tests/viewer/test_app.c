@@ -311,3 +311,23 @@ Test(app, linked_panes_are_fitted_to_the_largest_box) {
     cr_assert_lt(app->state.panes[0].view.camera.distance, far);
     tau_app_destroy(app);
 }
+
+Test(app, panes_come_on_one_scale_and_back) {
+    tau_app *app = make_app();
+    cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 3, 11, 0)), TAU_STATUS_OK);
+    tau_app_show(app, 0, 0);
+    run(app, "pane.add");
+    place(app, 0, 0, 400);
+    place(app, 1, 400, 400);
+    double high = app->places[1].space.hi[2];
+    cr_assert_gt(high, app->places[0].space.hi[2]);
+    run(app, "pane.share_scale");
+    place(app, 0, 0, 400);
+    place(app, 1, 400, 400);
+    cr_assert_eq(app->places[0].space.hi[2], app->places[1].space.hi[2]);
+    cr_assert_eq(app->places[0].space.lo[2], app->places[1].space.lo[2]);
+    cr_assert_geq(app->places[0].space.hi[2], high);
+    run(app, "edit.undo");
+    cr_assert(isnan(app->state.panes[0].view.range_hi));
+    tau_app_destroy(app);
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "h5/file.h"
 #include "landscapes.h"
 #include "viewer/document.h"
 
@@ -112,6 +113,15 @@ Test(document, hostile_files_are_refused_in_words) {
     cr_assert_eq(tau_file_write(onnx, "abc", 3), TAU_STATUS_OK);
     cr_assert_eq(try_open(onnx), TAU_STATUS_UNSUPPORTED);
     cr_assert(strstr(tau_error_last()->fix, "--data"));
+}
+
+Test(document, a_file_that_holds_nothing_is_refused) {
+    tau_h5 *file;
+    const char *path = scratch("nothing.h5");
+    cr_assert_eq(tau_h5_create(&file, path), TAU_STATUS_OK);
+    cr_assert_eq(tau_h5_close(file), TAU_STATUS_OK);
+    cr_assert_eq(try_open(path), TAU_STATUS_MISSING);
+    cr_assert(strstr(tau_error_last()->why, "no training and no landscape"), "%s", tau_error_last()->why);
 }
 
 Test(document, groups_are_named_behind_a_hash) {

@@ -195,6 +195,33 @@ Test(renderer, a_field_that_changes_is_drawn_anew) {
     canvas_release(&c);
 }
 
+Test(renderer, arrows_and_lines_end_where_the_region_ends) {
+    canvas c = canvas_create(300, 225);
+    picture p;
+    static uint8_t plain[300 * 225 * 4];
+    picture_create(&p, PICTURE_SURFACE);
+    picture_add_field(&p, 21, 21, 1, picture_bowl);
+    canvas_draw(&c, &p, "plain");
+    memcpy(plain, c.rgba, sizeof plain);
+    const tau_scene_arrow out = {{1, 0}, {1, 0}}, in = {{0, 0}, {1, 0}};
+    const double beside[2][2] = {{1.2, -0.5}, {3, 0.5}}, across[2][2] = {{-3, 0}, {3, 0}};
+    p.scene.arrows = &out;
+    p.scene.arrow_count = 1;
+    p.scene.profile = beside;
+    canvas_draw(&c, &p, "outside");
+    cr_expect_eq(memcmp(c.rgba, plain, sizeof plain), 0,
+                 "what leads out of the region is not drawn on its floor");
+    p.scene.profile = across;
+    canvas_draw(&c, &p, "across");
+    cr_expect_neq(memcmp(c.rgba, plain, sizeof plain), 0);
+    p.scene.profile = NULL;
+    p.scene.arrows = &in;
+    canvas_draw(&c, &p, "inside");
+    cr_expect_neq(memcmp(c.rgba, plain, sizeof plain), 0);
+    picture_release(&p);
+    canvas_release(&c);
+}
+
 Test(renderer, views_side_by_side_do_not_touch_each_other) {
     canvas c = canvas_create(64, 64);
     picture p;
