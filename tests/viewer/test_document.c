@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "h5/file.h"
 #include "landscapes.h"
+#include "store/groups.h"
 #include "viewer/document.h"
 
 static tau_document *open_only(const char *path) {
@@ -119,8 +120,9 @@ Test(document, a_file_that_holds_nothing_is_refused) {
     tau_h5 *file;
     const char *path = scratch("nothing.h5");
     cr_assert_eq(tau_h5_create(&file, path), TAU_STATUS_OK);
+    cr_assert_eq(tau_store_set_format(file), TAU_STATUS_OK);
     cr_assert_eq(tau_h5_close(file), TAU_STATUS_OK);
-    cr_assert_eq(try_open(path), TAU_STATUS_MISSING);
+    cr_assert_eq(try_open(path), TAU_STATUS_MISSING, "%s: %s", tau_error_last()->what, tau_error_last()->why);
     cr_assert(strstr(tau_error_last()->why, "no training and no landscape"), "%s", tau_error_last()->why);
 }
 
