@@ -12,6 +12,8 @@ static const size_t stage_samples[] = {256, 2048};
 
 /* Losses of all states are evaluated beforehand where that takes no longer. */
 static const double TRACE_SECONDS = 2;
+/* The first states take longer than the rest: what is found before this says nothing. */
+static const double WARM_SECONDS = 0.4;
 
 /* ---- stages ---- */
 
@@ -65,8 +67,8 @@ static tau_status evaluate_states(tau_exploration *e) {
     size_t done = 0;
     for (; done < e->state_count && status == TAU_STATUS_OK; done++) {
         status = evaluate_state(e, &scratch, done);
-        double each = (tau_progress_now() - start) / (double)(done + 1);
-        if (each * (double)e->state_count > TRACE_SECONDS) break;
+        double passed = tau_progress_now() - start, each = passed / (double)(done + 1);
+        if (passed > WARM_SECONDS && each * (double)e->state_count > TRACE_SECONDS) break;
     }
     tau_state_clear(&scratch);
     if (done == e->state_count || status != TAU_STATUS_OK) return status;
