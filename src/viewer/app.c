@@ -220,7 +220,8 @@ void tau_app_show(tau_app *app, int pane, int document) {
         memcpy(p->view.colormap, fresh.colormap, sizeof fresh.colormap);
         p->view.range_lo = p->view.range_hi = NAN;
     }
-    app->fit_due[pane] = !same_place(app, p->document, document);
+    /* What is due from before stays due: it has not been drawn yet. */
+    app->fit_due[pane] = app->fit_due[pane] || !same_place(app, p->document, document);
     p->document = document;
     suit(app, &p->view, app->documents[document]);
     if (pane == app->state.active || app->timeline.count == 0)

@@ -312,6 +312,19 @@ Test(app, linked_panes_are_fitted_to_the_largest_box) {
     tau_app_destroy(app);
 }
 
+Test(app, a_fit_that_is_due_is_not_forgotten_for_another_document_of_the_same_place) {
+    tau_app *app = make_app();
+    cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 0, 11, 0)), TAU_STATUS_OK);
+    tau_app_show(app, 0, 0);
+    cr_assert(app->fit_due[0], "nothing has been drawn yet");
+    app->fit_due[0] = false;
+    tau_app_show(app, 0, 1);
+    cr_assert_not(app->fit_due[0], "the camera stays");
+    run(app, "pane.add");
+    cr_assert(app->fit_due[1], "a new pane has a shape of its own");
+    tau_app_destroy(app);
+}
+
 Test(app, panes_come_on_one_scale_and_back) {
     tau_app *app = make_app();
     cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 3, 11, 0)), TAU_STATUS_OK);
