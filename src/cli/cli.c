@@ -7,9 +7,9 @@
 #include <time.h>
 
 const tau_cli_command *const tau_cli_commands[] = {
-    &tau_cli_view, &tau_cli_demo,  &tau_cli_train,  &tau_cli_compute, &tau_cli_trace,  &tau_cli_export,
-    &tau_cli_info, &tau_cli_merge, &tau_cli_import, &tau_cli_devices, &tau_cli_doctor, &tau_cli_completion,
-    &tau_cli_help, NULL,
+    &tau_cli_view,    &tau_cli_demo,   &tau_cli_train,      &tau_cli_watch, &tau_cli_compute,
+    &tau_cli_trace,   &tau_cli_export, &tau_cli_info,       &tau_cli_merge, &tau_cli_import,
+    &tau_cli_devices, &tau_cli_doctor, &tau_cli_completion, &tau_cli_help,  NULL,
 };
 
 const tau_cli_command *tau_cli_find_command(const char *name) {

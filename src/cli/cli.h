@@ -44,9 +44,9 @@ void tau_cli_format_time(char out[32]);
 /** Seconds as people say them: "3.1 s", "2 min 5 s", "1 h 20 min". @param[out] out  at least 32 bytes */
 const char *tau_cli_format_duration(char out[32], double seconds);
 
-extern const tau_cli_command tau_cli_view, tau_cli_demo, tau_cli_train, tau_cli_compute, tau_cli_trace,
-    tau_cli_export, tau_cli_info, tau_cli_merge, tau_cli_import, tau_cli_devices, tau_cli_doctor,
-    tau_cli_completion, tau_cli_help;
+extern const tau_cli_command tau_cli_view, tau_cli_demo, tau_cli_train, tau_cli_watch, tau_cli_compute,
+    tau_cli_trace, tau_cli_export, tau_cli_info, tau_cli_merge, tau_cli_import, tau_cli_devices,
+    tau_cli_doctor, tau_cli_completion, tau_cli_help;
 
 /** All commands, NULL-terminated, in the order of --help. */
 extern const tau_cli_command *const tau_cli_commands[];

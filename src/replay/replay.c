@@ -253,6 +253,12 @@ tau_status tau_replay_get_outputs(tau_replay *replay, size_t state, const float 
     return TAU_STATUS_OK;
 }
 
+tau_status tau_replay_read_parameters(tau_replay *replay, size_t state, float *theta) {
+    TAU_TRY(tau_replay_load(replay, state));
+    memcpy(theta, replay->theta, replay->graph->theta_size * sizeof *theta);
+    return TAU_STATUS_OK;
+}
+
 tau_status tau_replay_read_outputs(tau_replay *replay, size_t state, float *out) {
     const float *values;
     TAU_TRY(tau_replay_get_outputs(replay, state, &values));

@@ -104,6 +104,9 @@ const int32_t *tau_replay_get_labels(const tau_replay *replay);
  *          where an output is not a number */
 int32_t tau_replay_decide(const tau_replay *replay, const float *output, double *probability);
 
+/** The parameters of a state. @param[out] theta  [P], caller-owned */
+TAU_CHECK tau_status tau_replay_read_parameters(tau_replay *replay, size_t state, float *theta);
+
 /** What the network puts out for all samples. @param[out] out  [N, outputs], caller-owned */
 TAU_CHECK tau_status tau_replay_read_outputs(tau_replay *replay, size_t state, float *out);
 

@@ -58,6 +58,9 @@ TAU_CHECK tau_status tau_run_write_state(tau_run_writer *writer, const tau_train
 TAU_CHECK tau_status tau_run_write_metric(tau_run_writer *writer, const char *name, uint64_t step,
                                           double epoch, double value);
 
+/** Writes the numbers that wait, and a sign of life: for a training that makes no steps for a while. */
+TAU_CHECK tau_status tau_run_write_sign(tau_run_writer *writer);
+
 /** Saves what the trainer needs to go on from here, metrics included. */
 TAU_CHECK tau_status tau_run_write_resume(tau_run_writer *writer, const tau_train_state *state);
 
@@ -87,6 +90,8 @@ const tau_run_header *tau_run_get_header(const tau_run *run);
 tau_run_status tau_run_get_status(const tau_run *run);
 /** Seconds since the writer last gave a sign of life (running groups). */
 double tau_run_get_silence(const tau_run *run);
+/** Whether the group is unfinished and the process that wrote it ran on this host and is no more. */
+bool tau_run_is_writer_gone(const tau_run *run);
 const tau_graph *tau_run_get_graph(const tau_run *run);
 size_t tau_run_get_state_count(const tau_run *run);
 int64_t tau_run_get_step(const tau_run *run, size_t state);

@@ -1,9 +1,12 @@
 /* Reading a run, also while it grows. What is small is read at once; states and series when they are asked
  * for. */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 #include "store/run_internal.h"
@@ -130,6 +133,14 @@ tau_run_status tau_run_get_status(const tau_run *run) {
 double tau_run_get_silence(const tau_run *run) {
     const double silence = tau_run_now() - run->sign.heartbeat;
     return silence > 0 ? silence : 0;
+}
+bool tau_run_is_writer_gone(const tau_run *run) {
+    char host[sizeof run->sign.host] = "";
+    if (run->sign.status != TAU_RUN_STATUS_RUNNING || run->sign.pid <= 0 || run->sign.pid > INT32_MAX)
+        return false;
+    if (gethostname(host, sizeof host - 1) != 0 || strncmp(host, run->sign.host, sizeof host) != 0)
+        return false;
+    return kill((pid_t)run->sign.pid, 0) != 0 && errno == ESRCH;
 }
 const tau_graph *tau_run_get_graph(const tau_run *run) {
     return run->graph;

@@ -204,6 +204,10 @@ static tau_status flush_metrics(tau_run_writer *writer) {
     return write_sign(writer);
 }
 
+tau_status tau_run_write_sign(tau_run_writer *writer) {
+    return flush_metrics(writer);
+}
+
 static tau_status append_number(tau_run_writer *writer, const char *member, tau_h5_type type,
                                 const void *value) {
     char path[TAU_STORE_PATH];
