@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/files.h"
 #include "cli/subject.h"
+#include "cli/train_live.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -28,6 +29,15 @@ static const tau_cli_option train_options[] = {
     {'s', "seed", "N", "Seed of weights, order and dropout (0).", NULL, false},
     {0, "record", "RULE", "every=20 batches, every=1epoch, or max=200 states (default).", NULL, false},
     {0, "group", "NAME", "Name of this training in the file (run).", NULL, false},
+    {0, "watch", "[=MODE]",
+     "Show the training while it runs: terminal (default), screen or file:DIR, as tauscape watch does. On a "
+     "terminal keys change learning rate, weight decay and batch size, pause and stop.",
+     NULL, false},
+    {0, "control", "PATH",
+     "Take changes from a file that is added to, or a FIFO (made where nothing is there): lines lr X, decay "
+     "X, "
+     "batch N, pause, resume, stop; \"at STEP lr X\" waits for that step.",
+     NULL, false},
     {0},
 };
 
@@ -43,10 +53,12 @@ typedef struct training {
     tau_train_state *state;
     tau_evaluator *train, *test;
     double last_test_loss, last_test_accuracy, last_loss;
-    size_t recorded;
+    size_t recorded, changes;
+    tau_live live;
 } training;
 
 static void clear(training *t) {
+    tau_live_close(&t->live, false);
     tau_evaluator_destroy(t->train);
     tau_evaluator_destroy(t->test);
     tau_run_abandon(t->writer);
@@ -174,14 +186,31 @@ static tau_status group_exists(const training *t, bool *out) {
     return TAU_STATUS_OK;
 }
 
+/* What was changed while it ran is not in the command: it is taken from the run. */
+static tau_status continue_run(training *t) {
+    tau_live_record record;
+    tau_status status = tau_live_read_record(&record, t->path, t->group);
+    if (status == TAU_STATUS_OK)
+        status = tau_run_continue(&t->writer, &t->state, t->path, t->group, &t->header, t->model);
+    size_t changes = 0;
+    if (status == TAU_STATUS_OK) changes = tau_live_apply_record(&record, t->state, t->data.train->count);
+    tau_live_record_clear(&record);
+    TAU_TRY(status);
+    tau_cli_say(t->cli, "continuing %s from step %llu", t->group, (unsigned long long)t->state->step);
+    const tau_train_changes *c = &t->state->changes;
+    if (changes)
+        tau_cli_say(t->cli, "with what was changed while it ran: rate %g, weight decay %g, batch %zu",
+                    c->has_rate ? c->rate : t->options.rate,
+                    c->has_weight_decay ? c->weight_decay : t->options.weight_decay,
+                    c->has_batch ? c->batch : t->options.batch);
+    t->changes = changes;
+    return TAU_STATUS_OK;
+}
+
 static tau_status open_run(training *t) {
     bool exists;
     TAU_TRY(group_exists(t, &exists));
-    if (exists) {
-        TAU_TRY(tau_run_continue(&t->writer, &t->state, t->path, t->group, &t->header, t->model));
-        tau_cli_say(t->cli, "continuing %s from step %llu", t->group, (unsigned long long)t->state->step);
-        return TAU_STATUS_OK;
-    }
+    if (exists) return continue_run(t);
     const tau_graph *graph = t->model->graph;
     TAU_TRY(tau_train_state_create(&t->state, graph->theta_size, graph->buffer_size));
     memcpy(t->state->theta, t->model->theta, graph->theta_size * sizeof(float));
@@ -214,7 +243,13 @@ static tau_status on_metric(void *payload, const char *name, uint64_t step, doub
     if (strcmp(name, "test_loss") == 0) t->last_test_loss = value;
     if (strcmp(name, "test_accuracy") == 0) t->last_test_accuracy = value;
     if (strcmp(name, "epoch_loss") == 0) t->last_loss = value;
+    if (strncmp(name, "set_", 4) == 0) t->changes++;
     return tau_run_write_metric(t->writer, name, step, epoch, value);
+}
+
+static tau_status on_turn(void *payload, const tau_train_state *state, double epoch, tau_train_knobs *knobs) {
+    training *t = payload;
+    return tau_live_turn(&t->live, t->writer, state, epoch, knobs);
 }
 
 /* ---- start and end ---- */
@@ -235,17 +270,22 @@ static void say_end(const training *t, double seconds) {
     char duration[32];
     tau_cli_say(t->cli, "trained in %s; %zu states recorded in %s#%s",
                 tau_cli_format_duration(duration, seconds), t->recorded, t->path, t->group);
+    if (t->changes)
+        tau_cli_say(t->cli,
+                    "changed while it ran: %zu times; the series set_lr, set_weight_decay and set_batch "
+                    "say when, the command alone does not repeat this training",
+                    t->changes);
     if (t->data.test && isnan(t->last_test_accuracy))
         tau_cli_say(t->cli, "held out: loss %.4g", t->last_test_loss);
     else if (t->data.test)
         tau_cli_say(t->cli, "held out: loss %.4g, accuracy %.2f %%", t->last_test_loss,
                     100 * t->last_test_accuracy);
-    tau_cli_print_json(t->cli,
-                       json_pack("{ss ss sI sI so so so sf}", "run", t->path, "group", t->group, "states",
-                                 (json_int_t)t->recorded, "parameters", (json_int_t)t->state->theta_size,
-                                 "epoch_loss", tau_cli_json_real(t->last_loss), "test_loss",
-                                 tau_cli_json_real(t->last_test_loss), "test_accuracy",
-                                 tau_cli_json_real(t->last_test_accuracy), "seconds", seconds));
+    tau_cli_print_json(t->cli, json_pack("{ss ss sI sI sI so so so sf}", "run", t->path, "group", t->group,
+                                         "states", (json_int_t)t->recorded, "changes", (json_int_t)t->changes,
+                                         "parameters", (json_int_t)t->state->theta_size, "epoch_loss",
+                                         tau_cli_json_real(t->last_loss), "test_loss",
+                                         tau_cli_json_real(t->last_test_loss), "test_accuracy",
+                                         tau_cli_json_real(t->last_test_accuracy), "seconds", seconds));
 }
 
 /* Ends the file according to how the training ended; keeps the first error. */
@@ -258,9 +298,10 @@ static tau_status end_run(training *t, tau_status status) {
     if (status == TAU_STATUS_CANCELLED && tau_run_write_resume(writer, t->state) == TAU_STATUS_OK) {
         tau_run_abandon(writer);
         return tau_fail(TAU_STATUS_CANCELLED,
-                        "the training was stopped at step %llu" TAU_WHY "a signal asked for it" TAU_FIX
+                        "the training was stopped at step %llu" TAU_WHY "%s asked for it" TAU_FIX
                         "everything is saved; the same command goes on from here",
-                        (unsigned long long)t->state->step);
+                        (unsigned long long)t->state->step,
+                        tau_cancel_requested(t->cli->cancel) ? "a signal" : "its user");
     }
     if (status == TAU_STATUS_INPUT)
         (void)!tau_run_finish(writer, TAU_RUN_STATUS_FAILED);
@@ -275,14 +316,18 @@ static tau_status train(training *t) {
     TAU_TRY(load_data(t));
     say_start(t);
     if (t->cli->dry_run) return TAU_STATUS_OK;
+    TAU_TRY(tau_live_open(&t->live, t->cli));
     TAU_TRY(create_evaluators(t));
     TAU_TRY(fill_header(t));
     TAU_TRY(open_run(t));
-    const tau_train_observer observer = {on_state, on_metric, t};
+    tau_live_start(&t->live, t->path, t->group);
+    const tau_train_observer observer = {on_state, on_metric, t->live.control ? on_turn : NULL, t};
     double start = tau_progress_now();
     tau_status status = tau_train_run(t->state, t->train, t->data.train->count, t->test, &t->options,
-                                      &observer, t->cli->progress, t->cli->cancel);
-    TAU_TRY(end_run(t, status));
+                                      &observer, t->live.in_place ? NULL : t->cli->progress, t->cli->cancel);
+    status = end_run(t, status);
+    tau_live_close(&t->live, status == TAU_STATUS_OK);
+    TAU_TRY(status);
     say_end(t, tau_progress_now() - start);
     return TAU_STATUS_OK;
 }
@@ -298,17 +343,23 @@ const tau_cli_command tau_cli_train = {
     .name = "train",
     .usage = "--model MODEL --data DATA -o RUN [options]",
     .summary = "train a network and record its states in a run file",
-    .description = "Trains a built-in network or an ONNX file and records parameters and metrics as it goes: "
-                   "the state before "
-                   "training, states by --record, and the last one. Everything that compute, trace and "
-                   "export need is in the run "
-                   "file.\n\nInterrupted (Ctrl-C, TERM), it saves and stops; the same command goes on, bit "
-                   "for bit as if "
-                   "nothing had happened. A finished group is never overwritten.",
+    .description =
+        "Trains a built-in network or an ONNX file and records parameters and metrics as it goes: "
+        "the state before "
+        "training, states by --record, and the last one. Everything that compute, trace and "
+        "export need is in the run "
+        "file.\n\nInterrupted (Ctrl-C, TERM), it saves and stops; the same command goes on, bit "
+        "for bit as if "
+        "nothing had happened. A finished group is never overwritten.\n\nWhat is changed while it "
+        "runs, by keys of --watch or lines of --control, holds from the next batch on and is recorded "
+        "at its step: series set_lr, set_weight_decay, set_batch and lr. The same command takes these "
+        "changes up again where it goes on. The dashboard of --watch is another process that reads the "
+        "run file: with and without it the numbers are the same.",
     .examples =
         "  tauscape train --model mnist-cnn --data digits --epochs 3 --record every=20 -o run.run.h5\n"
         "  tauscape train --model mlp:2-16-16-1:tanh --data moons --epochs 50 -o moons.run.h5\n"
-        "  tauscape train --model net.onnx --data x.npy --labels y.npy --optimizer adam -o mine.run.h5\n",
+        "  tauscape train --model net.onnx --data x.npy --labels y.npy --optimizer adam -o mine.run.h5\n"
+        "  tauscape train --model mlp:2-16-16-1:tanh --data moons --watch --control knobs -o moons.run.h5\n",
     .sections = {{"Training", train_options}, {"Data", tau_cli_data_options}},
     .arguments_max = 0,
     .run = run,

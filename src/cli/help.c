@@ -33,9 +33,10 @@ static void print_wrapped(FILE *out, const char *text, int indent, int start, in
 static void print_option(FILE *out, const tau_cli_option *option) {
     enum { HELP_COLUMN = 32, WIDTH = 96 };
     char head[96];
-    int length = snprintf(head, sizeof head, "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
-                          option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
-                          option->value ? " " : "", option->value ? option->value : "");
+    int length =
+        snprintf(head, sizeof head, "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
+                 option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
+                 option->value && *option->value != '[' ? " " : "", option->value ? option->value : "");
     fputs(head, out);
     if (length + 2 > HELP_COLUMN) {
         fputc('\n', out);
@@ -96,7 +97,7 @@ static void man_options(FILE *out, const char *title, const tau_cli_option *opti
         fputs("\\-\\-", out);
         put_roff(out, options->name);
         if (options->value) {
-            fputc(' ', out);
+            if (*options->value != '[') fputc(' ', out);
             put_roff(out, options->value);
         }
         fputc('\n', out);
@@ -198,14 +199,14 @@ static void put_quoted(FILE *out, const char *text, const char *special) {
 
 static void zsh_option(FILE *out, const tau_cli_command *command, const tau_cli_option *option) {
     (void)command;
-    fprintf(out, " \\\n        '--%s%s[", option->name, option->value ? "=" : "");
+    fprintf(out, " \\\n        '--%s%s[", option->name, option->value && *option->value != '[' ? "=" : "");
     put_quoted(out, option->help, "[]");
     fputc(']', out);
     if (option->choices) {
         fputs(":value:(", out);
         put_choices(out, option->choices);
         fputc(')', out);
-    } else if (option->value) {
+    } else if (option->value && *option->value != '[') {
         fputs(":value:_files", out);
     }
     fputc('\'', out);
@@ -236,7 +237,7 @@ static void fish_option(FILE *out, const tau_cli_command *command, const tau_cli
         fputs(" -x -a '", out);
         put_choices(out, option->choices);
         fputc('\'', out);
-    } else if (option->value) {
+    } else if (option->value && *option->value != '[') {
         fputs(" -r", out);
     }
     fputs(" -d '", out);

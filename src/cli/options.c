@@ -142,7 +142,7 @@ static tau_status check_choice(const tau_cli_option *option, const char *value) 
 }
 
 static tau_status keep(tau_cli_arguments *out, const tau_cli_option *option, const char *value) {
-    if (option->value) TAU_TRY(check_choice(option, value));
+    if (value) TAU_TRY(check_choice(option, value));
     out->options[out->option_count] = option;
     out->values[out->option_count++] = value;
     return TAU_STATUS_OK;
@@ -172,6 +172,7 @@ static tau_status parse_option(tau_cli_arguments *out, const tau_cli_command *co
                             option->name);
         return keep(out, option, NULL);
     }
+    if (!attached && *option->value == '[') return keep(out, option, NULL);
     if (!attached) {
         if (*index + 1 >= count)
             return tau_fail(TAU_STATUS_USAGE, "--%s needs a value" TAU_FIX "write --%s %s", option->name,

@@ -12,7 +12,7 @@
 typedef struct tau_cli_option {
     char letter;         /**< 0 = none */
     const char *name;    /**< without the dashes; NULL ends a list */
-    const char *value;   /**< what the value is called, "N"; NULL = a flag */
+    const char *value;   /**< what the value is called, "N"; NULL = a flag; "[=N]": may be left out */
     const char *help;    /**< one sentence; `default` is said in it */
     const char *choices; /**< "a|b[:I]|c": the only values allowed, b also as b:NUMBER; NULL = any */
     bool repeatable;
@@ -55,7 +55,7 @@ TAU_CHECK tau_status tau_cli_parse(tau_cli_arguments *out, const tau_cli_command
                                    char **argv);
 void tau_cli_arguments_clear(tau_cli_arguments *arguments);
 
-/** Value of an option, or NULL; the last one wins. */
+/** Value of an option, or NULL where it was not given or its value left out; the last one wins. */
 const char *tau_cli_get(const tau_cli_arguments *arguments, const char *name);
 bool tau_cli_has(const tau_cli_arguments *arguments, const char *name);
 

@@ -1,11 +1,13 @@
 #include "cli/terminal.h"
 
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "core/log.h"
@@ -17,6 +19,8 @@ static struct {
     progress_style style;
     double last_report;
     tau_cancel cancel;
+    struct termios usual; /* of the standard input */
+    volatile sig_atomic_t keys_open;
 } terminal;
 
 /* ---- messages ---- */
@@ -169,8 +173,37 @@ tau_status tau_terminal_start(const tau_cli_arguments *arguments) {
     return TAU_STATUS_OK;
 }
 
+/* ---- keys ---- */
+
+bool tau_terminal_open_keys(void) {
+    if (!isatty(STDIN_FILENO) || tcgetpgrp(STDIN_FILENO) != getpgrp()) return false;
+    if (tcgetattr(STDIN_FILENO, &terminal.usual) != 0) return false;
+    struct termios single = terminal.usual;
+    single.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    single.c_cc[VMIN] = 1;
+    single.c_cc[VTIME] = 0;
+    terminal.keys_open = tcsetattr(STDIN_FILENO, TCSANOW, &single) == 0;
+    return terminal.keys_open;
+}
+
+char tau_terminal_read_key(void) {
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    char key;
+    if (!terminal.keys_open || poll(&input, 1, 0) != 1 || !(input.revents & POLLIN)) return 0;
+    return read(STDIN_FILENO, &key, 1) == 1 ? key : 0;
+}
+
+/* Is called by a signal's handler too. */
+void tau_terminal_close_keys(void) {
+    if (terminal.keys_open) tcsetattr(STDIN_FILENO, TCSANOW, &terminal.usual);
+    terminal.keys_open = 0;
+}
+
 static void on_signal(int number) {
-    if (number == SIGINT && tau_cancel_reason(&terminal.cancel) == SIGINT) _exit(130);
+    if (number == SIGINT && tau_cancel_reason(&terminal.cancel) == SIGINT) {
+        tau_terminal_close_keys();
+        _exit(130);
+    }
     tau_cancel_request(&terminal.cancel, number);
 }
 

@@ -18,6 +18,13 @@ void tau_terminal_end_progress(void);
 /** Prints the thread's last error: what, why, fix. */
 void tau_terminal_print_error(void);
 
+/** Makes single keys of the standard input readable, without echo, until tau_terminal_close_keys.
+ *  @return false: it is no terminal, or this process is in the background */
+bool tau_terminal_open_keys(void);
+/** The key that was pressed, or 0: never waits. */
+char tau_terminal_read_key(void);
+void tau_terminal_close_keys(void);
+
 /** INT, TERM, USR1 and USR2 raise the cancel token; a second INT quits at once. @lifetime static */
 const tau_cancel *tau_terminal_catch_signals(void);
 

@@ -66,9 +66,25 @@ typedef struct tau_train_options {
     tau_record_rule record;
 } tau_train_options;
 
+/** What was changed while a training ran, which holds from then on instead of the options. */
+typedef struct tau_train_changes {
+    bool has_rate, has_weight_decay, has_batch;
+    double rate, weight_decay;
+    size_t batch;
+    /** Where the batch changed: the step, its epoch, and the samples of that epoch that were done. */
+    uint64_t batch_step, batch_epoch, batch_samples;
+} tau_train_changes;
+
+/** What may be changed while a training runs, with the meaning of the options of these names. */
+typedef struct tau_train_knobs {
+    double rate, weight_decay;
+    size_t batch;
+} tau_train_knobs;
+
 /** Everything that is needed to go on bit-identically. */
 typedef struct tau_train_state {
-    uint64_t step; /**< batches done */
+    uint64_t step;             /**< batches done */
+    tau_train_changes changes; /**< zero = none */
     /** Sums over the samples of the epoch that is not told yet, so that its numbers do not depend on where a
      * training was interrupted; zero once told. */
     double epoch_loss, epoch_accuracy;
@@ -91,12 +107,17 @@ typedef struct tau_train_observer {
      * epoch's batches), "lr", "test_loss", "test_accuracy" per epoch. No accuracy where the loss knows no
      * classes. */
     tau_status (*metric)(void *payload, const char *name, uint64_t step, double epoch, double value);
+    /** Asked before every batch: may turn the knobs, which hold from this batch on, and may wait. What
+     * changed is told as metrics "set_lr", "set_weight_decay", "set_batch" and "lr", at the step after which
+     * it changed. Values out of range are refused as those of the options are. */
+    tau_status (*turn)(void *payload, const tau_train_state *state, double epoch, tau_train_knobs *knobs);
     void *payload;
 } tau_train_observer;
 
 /** Trains `state` in place from state->step to the end. Every epoch passes over a permutation of its own
  * that depends on seed and epoch alone; the last batch may be smaller, but with batch norm a last batch of
- * one sample, which has no variance, joins the one before. The gradient of lambda·‖theta‖² is 2·lambda·theta
+ * one sample, which has no variance, joins the one before. A batch that was changed cuts what is left of its
+ * epoch; the stride of recorded states stays. The gradient of lambda·‖theta‖² is 2·lambda·theta
  * (PyTorch's weight_decay is 2·lambda). A state that was interrupted goes on to the same bits and numbers.
  *  @param[in] test  evaluator over the held-out samples, evaluated after every epoch, or NULL
  *  @errors TAU_STATUS_USAGE (options out of range), TAU_STATUS_INPUT: the loss is no longer finite, told

@@ -141,7 +141,7 @@ static inline tau_status go_on_training(training *t) {
                                        .epochs = 25,
                                        .seed = 4,
                                        .record = {.every_steps = 3}};
-    const tau_train_observer observer = {record_state, record_metric, t};
+    const tau_train_observer observer = {.state = record_state, .metric = record_metric, .payload = t};
     return tau_train_run(t->state, t->train, t->data.train->count, t->test, &options, &observer, NULL,
                          &t->cancel);
 }
