@@ -1,0 +1,331 @@
+"""Trainings that are followed while another process records them, and changed while they run."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import termios
+import time
+import unittest
+
+import harness
+
+HAS_FFMPEG = bool(shutil.which("ffmpeg") and shutil.which("ffprobe"))
+SMALL = ["--model", "mlp:2-8-1:tanh", "--data", "moons:n=200", "-j", "1"]  # 180 samples: 3 batches an epoch
+ENDLESS = [*SMALL, "--epochs", "1000000", "--record", "every=7"]
+PATIENCE = 120
+
+
+class Watch(harness.CliTest):
+    def setUp(self):
+        self.started = []
+
+    def tearDown(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            for stream in (process.stdout, process.stderr):
+                if stream:
+                    stream.close()
+
+    def start(self, *words):
+        process = subprocess.Popen([harness.PROGRAM, *map(str, words)], cwd=self.folder, text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.started.append(process)
+        return process
+
+    def start_training(self, name, *words):
+        """A training that has recorded its first states."""
+        process = self.start("train", *words, "-o", name)
+        self.wait_until(lambda: self.states_of(name) > 1)
+        return process
+
+    def states_of(self, name):
+        if not os.path.exists(self.path(name)):
+            return 0
+        result = self.run_program("info", name, "--json")
+        return json.loads(result.out)["groups"][0]["states"] if result.code == 0 else 0
+
+    def wait_until(self, condition):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), end, "it takes too long")
+            time.sleep(0.05)
+
+    def read_until(self, process, text):
+        """Lines of a process up to the one with the text."""
+        lines = []
+        while True:
+            line = process.stdout.readline()
+            self.assertTrue(line, f"ended before {text}: {lines}")
+            lines.append(line.rstrip())
+            if text in line:
+                return lines
+
+    def end_of(self, process):
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertNotRegex(err, "Sanitizer|runtime error:")
+        return process.returncode, out, err
+
+    def parameters(self, name, state):
+        self.ok("export", name, "--state", state, "-f", "-o", "state.safetensors")
+        data = self.bytes("state.safetensors")
+        (length,) = struct.unpack("<Q", data[:8])
+        return struct.unpack(f"<{(len(data) - 8 - length) // 4}f", data[8 + length:])
+
+    def updates(self, name, *words):
+        """The updates of a finished run as objects."""
+        out = self.ok("watch", name, "--mode", "terminal", "--json", *words).out
+        return [json.loads(line) for line in out.splitlines()]
+
+    def shown(self, name, rule):
+        return [update["state"] for update in self.updates(name, "--every", rule)]
+
+    # ---- following ----
+
+    def test_a_growing_run_is_followed_to_its_end(self):
+        with open(self.path("knobs"), "w") as file:
+            file.write("at 30 pause\n")
+        trainer = self.start("train", *SMALL, "--epochs", 20, "--record", "every=1epoch", "--control", "knobs", "-o",
+                             "grows.run.h5")
+        self.wait_until(lambda: self.states_of("grows.run.h5") == 11)
+        watcher = self.start("watch", "grows.run.h5", "--mode", "terminal")
+        lines = self.read_until(watcher, "step 30 ")
+        self.assertIsNone(watcher.poll())
+        with open(self.path("knobs"), "a") as file:
+            file.write("resume\n")
+        code, out, err = self.end_of(watcher)
+        self.assertEqual((code, err), (0, ""))
+        lines += out.splitlines()
+        self.assertEqual(lines.pop(), "finished: 21 states, 21 shown")
+        for state, line in enumerate(lines):
+            self.assertRegex(line, f"^state {state} epoch {state} step {3 * state} loss [0-9.]+ accuracy .* mcc ")
+        self.assertEqual(self.end_of(trainer)[0], 0)
+
+    def test_a_killed_writer_is_noticed_and_its_states_are_kept(self):
+        trainer = self.start_training("killed.run.h5", *ENDLESS)
+        words = ["--animate", "killed.mp4"] if HAS_FFMPEG else []
+        watcher = self.start("watch", "killed.run.h5", "--mode", "file", "-o", "killed", "--size", "640x480",
+                             "--every", 20, *words)
+        self.read_until(watcher, "killed/00002.png")
+        trainer.kill()
+        trainer.wait()
+        code, out, err = self.end_of(watcher)
+        self.assertEqual(code, 1)
+        self.assertRegex(err, r"error: the writer of 'run' in killed.run.h5 stopped\n")
+        self.assertIn("its process is gone", err)
+        states = self.states_of("killed.run.h5")
+        self.assertIn(f"its {states} states are kept", err)
+        pictures = sorted(os.listdir(self.path("killed")))
+        self.assertEqual(pictures, [f"{i:05}.png" for i in range((states - 1) // 20 + 1)])
+        for name in pictures:
+            self.assertEqual(harness.png_size(self.path("killed/" + name)), (640, 480))
+        if HAS_FFMPEG:
+            self.assertIn("wrote killed.mp4", out)
+            self.assertGreater(os.path.getsize(self.path("killed.mp4")), 1000)
+
+    def test_a_silent_writer_has_stopped(self):
+        trainer = self.start_training("silent.run.h5", *ENDLESS)
+        trainer.send_signal(signal.SIGSTOP)
+        watcher = self.start("watch", "silent.run.h5", "--mode", "terminal", "--stale", 1.5)
+        code, out, err = self.end_of(watcher)
+        trainer.send_signal(signal.SIGCONT)
+        self.assertEqual(code, 1)
+        self.assertIn("no sign of life", err)
+        self.assertIn("state 0 ", out)
+        self.assertIsNone(trainer.poll())
+
+    def test_ctrl_c_ends_watching_and_not_the_training(self):
+        trainer = self.start_training("goes.run.h5", *ENDLESS)
+        words = ["--animate", "goes.gif"] if HAS_FFMPEG else []
+        watcher = self.start("watch", "goes.run.h5", "--mode", "terminal", "--every", 30, *words)
+        self.read_until(watcher, "state 30 ")
+        watcher.send_signal(signal.SIGINT)
+        code, _, err = self.end_of(watcher)
+        self.assertEqual(code, 130)
+        self.assertIn("stopped watching", err)
+        if HAS_FFMPEG:
+            self.assertEqual(self.bytes("goes.gif")[:6], b"GIF89a")
+        self.assertIsNone(trainer.poll())
+
+    def test_a_diverged_training_is_said_to_have_failed(self):
+        self.fails("train", *SMALL, "--model", "mlp:2-8-1:relu", "--loss", "mse", "--lr", "1e6", "-o", "bad.run.h5",
+                   what="not finite")
+        self.fails("watch", "bad.run.h5", "--mode", "terminal", what="the training 'run' in bad.run.h5 failed")
+
+    # ---- which states ----
+
+    def test_rules_choose_the_states(self):
+        self.ok("train", *SMALL, "--epochs", 12, "--record", "every=1epoch", "-o", "rules.run.h5")
+        self.assertEqual(self.shown("rules.run.h5", "5"), [0, 5, 10, 12])
+        self.assertEqual(self.shown("rules.run.h5", "1"), list(range(13)))
+        self.assertEqual(self.shown("rules.run.h5", "3,"), [3])
+        self.assertEqual(self.shown("rules.run.h5", "2,epoch:4.5,step:30"), [2, 5, 10])
+        self.assertEqual(self.shown("rules.run.h5", "rule:moved=1e9"), [0, 12])
+        self.assertEqual(self.shown("rules.run.h5", "rule:moved=1e9,atleast=5"), [0, 5, 10, 12])
+        self.assertEqual(self.shown("rules.run.h5", "rule:moved=0"), list(range(13)))
+        theta = [self.parameters("rules.run.h5", state) for state in range(13)]
+        chosen = [0]
+        for state in range(1, 13):
+            way = max(abs(a - b) for a, b in zip(theta[state], theta[chosen[-1]]))
+            if way > 0.25 or state == 12:
+                chosen.append(state)
+        self.assertTrue(3 < len(chosen) < 12, chosen)
+        self.assertEqual(self.shown("rules.run.h5", "rule:moved=0.25"), chosen)
+
+    def test_updates_carry_the_numbers_of_the_dashboard(self):
+        self.ok("train", *SMALL, "--epochs", 30, "--record", "every=1epoch", "-o", "numbers.run.h5")
+        last = self.updates("numbers.run.h5")[-1]
+        self.assertEqual((last["state"], last["step"], last["epoch"]), (30, 90, 30))
+        self.assertEqual(len(last["probabilities"]), 50)
+        self.assertEqual(sum(last["probabilities"]), 180)
+        for name in ["loss", "accuracy", "precision", "recall", "f1", "mcc"]:
+            self.assertIsInstance(last[name], float)
+        self.assertAlmostEqual(last["f1"], 2 * last["precision"] * last["recall"] / (last["precision"] + last["recall"]))
+        self.ok("train", "--model", "mlp:1-4-1:tanh", "--data", "sine:n=50", "--epochs", 1, "-o", "values.run.h5")
+        self.assertNotIn("mcc", self.updates("values.run.h5")[-1])
+
+    def test_mistakes_are_named(self):
+        self.ok("train", *SMALL, "--epochs", 1, "-o", "fine.run.h5")
+        os.makedirs(self.path("taken"), exist_ok=True)
+        with open(self.path("taken/00000.png"), "w"):
+            pass
+        for words, code, what in [
+                (["absent.run.h5"], 1, "absent"), (["fine.run.h5", "--group", "other"], 1, "other"),
+                (["fine.run.h5", "--every", "0"], 2, "every"), (["fine.run.h5", "--every", "rule:mowed=1"], 2, "moved=0.1"),
+                (["fine.run.h5", "--every", "rule:atleast=4"], 2, "moved=0.1"), (["fine.run.h5", "--every", "1,x"], 2, "x"),
+                (["fine.run.h5", "--mode", "file"], 2, "add -o DIR"), (["fine.run.h5", "-o", "taken"], 1, "--force"),
+                (["fine.run.h5", "--mode", "terminal", "--figure", "loss"], 2, "does nothing here"),
+                (["fine.run.h5", "--mode", "screen", "--every", "2"], 2, "own settings"),
+                (["fine.run.h5", "--mode", "terminal", "--animate", "film.txt"], 2, "OUT.mp4"),
+                (["fine.run.h5", "-o", "new", "--figure", "feature-spice"], 2, "feature-space")]:
+            with self.subTest(words=words):
+                self.fails("watch", *words, code=code, what=what)
+        self.fails("train", *SMALL, "--watch=nowhere", "-o", "x.run.h5", code=2, what="--watch=file:DIR")
+        self.fails("train", *SMALL, "--control", ".", "-o", "x.run.h5", what="neither")
+        self.assertFalse(os.path.exists(self.path("x.run.h5")))
+
+    # ---- changes while it runs ----
+
+    def train_with(self, name, lines, *words, **more):
+        with open(self.path(name + ".knobs"), "w") as file:
+            file.write(lines)
+        return self.run_program("train", *SMALL, "--epochs", 20, "--record", "every=1epoch", "--control",
+                                name + ".knobs", "-o", name + ".run.h5", *words, **more)
+
+    def series(self, name):
+        """The last number of each series."""
+        return json.loads(self.ok("info", name, "--json").out)["groups"][0]["metrics"]
+
+    def test_the_rate_changed_while_it_runs_is_recorded_and_changes_the_loss(self):
+        self.assertEqual(self.train_with("usual", "").code, 0)
+        result = self.train_with("slowed", "at 30 lr 1e-12\n")
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn("changed while it ran: 1 times", result.out)
+        usual, slowed = self.updates("usual.run.h5"), self.updates("slowed.run.h5")
+        self.assertEqual(usual[:11], slowed[:11])
+        self.assertLess(usual[20]["loss"], usual[10]["loss"] - 1e-3)
+        self.assertAlmostEqual(slowed[20]["loss"], slowed[10]["loss"], places=6)
+        series = self.series("slowed.run.h5")
+        self.assertEqual((series["set_lr"], series["lr"]), (1e-12, 1e-12))
+        self.assertNotIn("set_lr", self.series("usual.run.h5"))
+
+    def test_lines_that_mean_nothing_are_warned_of(self):
+        result = self.train_with("odd", "lr\nlr 0\nlr nan\nbatch 0\nat x lr 1\n# a word\nat 5 faster\n" + "z" * 300 +
+                                 "\nbatch 90\n")
+        self.assertEqual(result.code, 0, result.err)
+        self.assertEqual(result.err.count("is not understood"), 7)
+        self.assertEqual(self.series("odd.run.h5")["set_batch"], 90)
+
+    def test_a_changed_training_goes_on_to_the_same_bits(self):
+        changes = "at 10 lr 0.05\nat 22 batch 33\nat 25 decay 0.001\n"
+        self.assertEqual(self.train_with("whole", changes).code, 0)
+        whole = self.parameters("whole.run.h5", "last")
+        stopped = self.train_with("parts", changes + "at 41 stop\n")
+        self.assertEqual(stopped.code, 75, stopped.err)
+        again = self.train_with("parts", "")
+        self.assertEqual(again.code, 0, again.err)
+        self.assertIn("changed while it ran: rate 0.05, weight decay 0.001, batch 33", again.out)
+        self.assertEqual(self.parameters("parts.run.h5", "last"), whole)
+        self.assertEqual(self.updates("parts.run.h5"), self.updates("whole.run.h5"))
+        self.assertEqual(self.series("parts.run.h5"), self.series("whole.run.h5"))
+
+    def test_a_fifo_pauses_and_resumes_and_a_killed_pause_goes_on(self):
+        words = ["train", *SMALL, "--epochs", 30, "--record", "every=1epoch", "--control", "fifo", "-o", "fifo.run.h5"]
+        trainer = self.start(*words)
+        self.wait_until(lambda: os.path.exists(self.path("fifo")))
+        with open(self.path("fifo"), "w") as fifo:
+            fifo.write("at 12 batch 60\nat 30 pause\n")
+        self.wait_until(lambda: self.states_of("fifo.run.h5") == 11)
+        self.wait_until(lambda: "paused" in self.series("fifo.run.h5"))
+        time.sleep(0.3)
+        self.assertIsNone(trainer.poll())
+        self.assertEqual(self.states_of("fifo.run.h5"), 11)
+        trainer.kill()
+        trainer.wait()
+        again = self.run_program(*words[:-4], "-o", "fifo.run.h5")
+        self.assertEqual(again.code, 0, again.err)
+        self.assertIn("batch 60", again.out)
+        os.unlink(self.path("fifo"))
+
+    # ---- train --watch ----
+
+    def test_watching_never_touches_training(self):
+        for name, words in [("alone", []), ("text", ["--watch"]), ("drawn", ["--watch=file:drawn"])]:
+            result = self.ok("train", *SMALL, "--epochs", 6, "--record", "every=1epoch", *words, "-o", name + ".run.h5")
+            if name == "text":
+                self.assertIn("state 6 epoch 6 step 18", result.err)
+        alone = self.parameters("alone.run.h5", "last")
+        for name in ["text", "drawn"]:
+            self.assertEqual(self.parameters(name + ".run.h5", "last"), alone)
+            self.assertEqual(self.updates(name + ".run.h5"), self.updates("alone.run.h5"))
+        self.assertEqual(sorted(os.listdir(self.path("drawn"))), [f"{i:05}.png" for i in range(7)])
+
+    def run_in_terminal(self, keys, *words):
+        """What a command draws on a terminal of 90 × 30 where keys are pressed: a key for each text that appears."""
+        process, master = pty.fork()
+        if process == 0:
+            os.chdir(self.folder)
+            os.environ["TERM"] = "xterm"
+            os.execv(harness.PROGRAM, [harness.PROGRAM, *map(str, words)])
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
+        drawn, seen, end = b"", 0, time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if not select.select([master], [], [], 0.1)[0]:
+                continue
+            try:
+                block = os.read(master, 65536)
+            except OSError:
+                break
+            if not block:
+                break
+            drawn += block
+            while keys and keys[0][0] in drawn[seen:]:
+                seen = len(drawn)
+                os.write(master, keys.pop(0)[1])
+        os.close(master)
+        _, status = os.waitpid(process, 0)
+        return os.waitstatus_to_exitcode(status), drawn.decode()
+
+    def test_keys_on_the_dashboard_change_the_training(self):
+        keys = [(b"keys: + -", b"-"), (b"epoch", b"B"), (b"epoch", b"q")]
+        code, drawn = self.run_in_terminal(keys, "train", *ENDLESS, "--watch", "-o", "keys.run.h5")
+        self.assertEqual(code, 75, drawn[-2000:])
+        self.assertEqual(keys, [])
+        series = self.series("keys.run.h5")
+        self.assertEqual((series["set_lr"], series["set_batch"]), (0.01, 128))
+        self.assertRegex(drawn, "\033\\[[0-9]+A")
+        self.assertIn("probability of class 1", drawn)
+        lines = drawn.replace("\r", "").replace("\033[K", "").split("\n")
+        self.assertTrue(all(len(line) < 90 + 12 for line in lines if "error" not in line and "fix" not in line and
+                            "data " not in line and "loss " in line), lines)
+
+
+if __name__ == "__main__":
+    harness.main()
