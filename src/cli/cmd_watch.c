@@ -70,6 +70,7 @@ typedef struct watch {
     size_t *shown; /* [shown_count] states */
     size_t shown_count, shown_capacity;
     size_t next;      /* the first state that was not looked at */
+    size_t fitted;    /* pictures: states that there were when the views were made */
     size_t on_screen; /* terminal: the state that the dashboard shows */
     double redrawn;
     tau_watch_news end;
@@ -247,9 +248,13 @@ static tau_status start_views(watch *w) {
     return tau_show_find_size(&w->show, 0, &size);
 }
 
+/* Axes that were fitted to few states are fitted again where there are twice as many. */
 static tau_status update_views(watch *w) {
+    const size_t count = tau_replay_get_state_count(w->show.replay);
     if (w->mode == MODE_TERMINAL) return w->text ? tau_watch_text_update(w->text) : start_views(w);
-    return w->show.views ? tau_show_update(&w->show) : start_views(w);
+    if (w->show.views && count < 2 * w->fitted) return tau_show_update(&w->show);
+    w->fitted = count;
+    return start_views(w);
 }
 
 /* All states that were not looked at. @param[in] last  nothing follows the last of them */

@@ -79,6 +79,8 @@ tau_status tau_show_start(tau_show *s, bool film) {
                                             .definitions = s->definitions,
                                             .film = film,
                                             .log = tau_cli_has(&s->cli->arguments, "log")};
+    tau_replay_views_destroy(s->views);
+    s->views = NULL;
     TAU_TRY(tau_replay_views_create(&s->views, s->replay, &views));
     return write_recipe(s);
 }
