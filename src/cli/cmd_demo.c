@@ -1,10 +1,10 @@
-/* tauscape demo: the main job in one command, with nothing but the program. */
+/* tauscape demo: ready examples in one command each, with nothing but the program. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/demo.h"
 #include "cli/plugins.h"
 #include "core/file.h"
 #include "core/memory.h"
@@ -13,86 +13,30 @@ static const tau_cli_option demo_options[] = {
     {'o', "output", "DIR", "Folder for runs, landscapes and pictures (demo, or demo-quick).", NULL, false},
     {0, "quick", NULL, "Fewer samples and points: a look in a minute.", NULL, false},
     {0, "no-view", NULL, "Do not open the window in the end.", NULL, false},
-    {0, "list", NULL, "List the demonstrations.", NULL, false},
+    {0, "list", NULL, "Say what each demonstration shows.", NULL, false},
     {0},
 };
 
-/* A step is a command line; {} stands for the folder. */
-typedef struct demonstration {
-    const char *name, *summary;
-    const char *const *steps, *const *quick_steps;
-} demonstration;
+/* What a demonstration wrote, for --json and the last lines. */
+typedef struct performance {
+    tau_cli *cli;
+    const tau_demo *demo;
+    const char *folder;
+    bool quick, has_ffmpeg;
+    size_t films_left_out;
+    json_t *files;
+} performance;
 
-#define DIGITS_PICTURES                                                                                      \
-    "export {}/digits-line.land.h5 -o {}/digits-line.png --log",                                             \
-        "export {}/digits-plane.land.h5 -o {}/digits-plane.png",                                             \
-        "export {}/digits-plane.land.h5 -o {}/digits-plane-filled.png --figure filled --log",                \
-        "export {}/digits-plane.land.h5 -o {}/digits-accuracy.png --figure heatmap --metric accuracy "       \
-        "--colormap cividis",                                                                                \
-        "export {}/digits-path.land.h5 -o {}/digits-path.png --log",                                         \
-        "export {}/digits-path.land.h5 -o {}/digits-path.pdf --log --width 3.25in --style article",          \
-        "info {}/digits-path.land.h5", NULL
-
-static const char *const digits[] = {
-    "train --model mnist-cnn --data digits --epochs 3 --record every=20 --seed 1 -o {}/digits.run.h5",
-    "compute {}/digits.run.h5 --from first --to last -x -0.5:1.5 -g 61 --samples 500 -o "
-    "{}/digits-line.land.h5",
-    "compute {}/digits.run.h5 --dirs random -g 25 --samples 500 --no-trace -o {}/digits-plane.land.h5",
-    "compute {}/digits.run.h5 --dirs pca -g 25 --samples 500 -o {}/digits-path.land.h5",
-    DIGITS_PICTURES,
-};
-
-static const char *const digits_quick[] = {
-    "train --model mnist-cnn --data digits:n=2000 --epochs 2 --record every=5 --seed 1 -o {}/digits.run.h5",
-    "compute {}/digits.run.h5 --from first --to last -x -0.5:1.5 -g 33 --samples 256 -o "
-    "{}/digits-line.land.h5",
-    "compute {}/digits.run.h5 --dirs random -g 15 --samples 256 -o {}/digits-plane.land.h5",
-    "compute {}/digits.run.h5 --dirs pca -g 15 --samples 256 -o {}/digits-path.land.h5",
-    DIGITS_PICTURES,
-};
-
-static const char *const moons[] = {
-    "train --model mlp:2-16-16-1:tanh --data moons --epochs 60 --lr 0.1 --seed 1 -o {}/moons.run.h5",
-    "compute {}/moons.run.h5 --from first --to last -o {}/moons-line.land.h5",
-    "compute {}/moons.run.h5 --dirs pca -g 61 -o {}/moons-path.land.h5",
-    "compute {}/moons.run.h5 --dirs random -g 61 -o {}/moons-plane.land.h5",
-    "export {}/moons-line.land.h5 -o {}/moons-line.png",
-    "export {}/moons-path.land.h5 -o {}/moons-path.png --log",
-    "export {}/moons-plane.land.h5 -o {}/moons-plane.png",
-    NULL,
-};
-
-static const demonstration demonstrations[] = {
-    {"digits", "the S5 convolutional network on drawn digits: line, random plane, PCA plane with the path",
-     digits, digits_quick},
-    {"moons", "a small tanh network on two moons, in seconds", moons, moons},
-};
-
-enum { DEMONSTRATIONS = sizeof demonstrations / sizeof *demonstrations };
-
-/* Replaces {} by the folder. */
-static tau_status expand(char **out, const char *step, const char *folder) {
-    size_t length = strlen(step) + 1;
-    for (const char *brace = step; (brace = strstr(brace, "{}")); brace += 2) length += strlen(folder);
-    TAU_TRY(TAU_ALLOC(*out, length));
-    char *end = *out;
-    for (const char *rest = step; *rest;) {
-        bool brace = strncmp(rest, "{}", 2) == 0;
-        const char *piece = brace ? folder : rest;
-        size_t piece_length = brace ? strlen(folder) : 1;
-        memcpy(end, piece, piece_length);
-        end += piece_length;
-        rest += brace ? 2 : 1;
+static bool find_ffmpeg(void) {
+    const char *path = getenv("PATH");
+    while (path && *path) {
+        char file[4096];
+        int length = (int)strcspn(path, ":");
+        snprintf(file, sizeof file, "%.*s/ffmpeg", length, path);
+        if (access(file, X_OK) == 0) return true;
+        path += length + (path[length] == ':');
     }
-    return TAU_STATUS_OK;
-}
-
-/* Cuts a line at its blanks. @return the number of words */
-static int split(char *line, char **words, int most) {
-    int count = 0;
-    for (char *word = strtok(line, " "); word && count < most; word = strtok(NULL, " "))
-        words[count++] = word;
-    return count;
+    return false;
 }
 
 /* Runs one step as if it had been typed, sharing threads and terminal with this command. */
@@ -110,86 +54,145 @@ static tau_status run_words(tau_cli *cli, char **words, int count) {
     return status;
 }
 
-static tau_status run_step(tau_cli *cli, const char *step, const char *folder) {
+/* The file of -o, or NULL. */
+static const char *find_output(char **words, int count) {
+    for (int i = 0; i + 1 < count; i++)
+        if (strcmp(words[i], "-o") == 0) return words[i + 1];
+    return NULL;
+}
+
+static bool is_film(const char *path) {
+    const char *dot = path ? strrchr(path, '.') : NULL;
+    return dot && strcmp(dot, ".mp4") == 0;
+}
+
+/* A training that was finished by an earlier call is kept; an unfinished one has just been continued. */
+static tau_status run_line(performance *p, const char *line, char **words, int count) {
+    const char *output = find_output(words, count);
+    if (is_film(output) && !p->has_ffmpeg) {
+        p->films_left_out++;
+        tau_cli_say(p->cli, "\n# tauscape %s", line);
+        return TAU_STATUS_OK;
+    }
+    tau_cli_say(p->cli, "\n$ tauscape %s", line);
+    if (output) json_array_append_new(p->files, json_string(output));
+    if (p->cli->dry_run) return TAU_STATUS_OK;
+    tau_status status = run_words(p->cli, words, count);
+    if (status != TAU_STATUS_EXISTS || strcmp(words[0], "train") != 0) return status;
+    tau_cli_say(p->cli, "(this training is there already; remove %s to repeat it)", output);
+    return TAU_STATUS_OK;
+}
+
+static tau_status run_step(performance *p, const char *step) {
     enum { WORDS_MAX = 64 };
-    char *line, *words[WORDS_MAX], *typed = cli->command_line;
-    TAU_TRY(expand(&line, step, folder));
-    tau_cli_say(cli, "\n$ tauscape %s", line);
-    tau_status status = tau_string_format(&cli->command_line, "tauscape %s", line);
-    if (status == TAU_STATUS_OK && !cli->dry_run)
-        status = run_words(cli, words, split(line, words, WORDS_MAX));
-    tau_mem_free(cli->command_line);
+    tau_cli *cli = p->cli;
+    char *line, *cut = NULL, *words[WORDS_MAX], *typed = cli->command_line;
+    TAU_TRY(tau_demo_expand(&line, step, p->folder, p->quick));
+    tau_status status = tau_string_copy(&cut, line);
+    if (status == TAU_STATUS_OK) status = tau_string_format(&cli->command_line, "tauscape %s", line);
+    if (status == TAU_STATUS_OK) {
+        status = run_line(p, line, words, tau_demo_split(cut, words, WORDS_MAX));
+        tau_mem_free(cli->command_line);
+    }
     cli->command_line = typed;
+    tau_mem_free(cut);
     tau_mem_free(line);
     return status;
 }
 
-static const demonstration *find_demonstration(const char *name) {
-    for (int i = 0; i < DEMONSTRATIONS; i++)
-        if (strcmp(demonstrations[i].name, name) == 0) return &demonstrations[i];
-    return NULL;
-}
-
-/* A training that was finished by an earlier call is kept; an unfinished one has just been continued. */
-static tau_status run_all(tau_cli *cli, const char *const *steps, const char *folder) {
-    for (; *steps; steps++) {
-        tau_status status = run_step(cli, *steps, folder);
-        if (status == TAU_STATUS_EXISTS && strncmp(*steps, "train ", 6) == 0)
-            tau_cli_say(cli, "(this training is there already; remove %s to repeat it)", folder);
-        else if (status != TAU_STATUS_OK)
-            return status;
+static tau_status find_demo(const tau_demo **out, const char *name) {
+    const char *names[32];
+    int count = 0;
+    for (*out = tau_demos; (*out)->name; ++*out) {
+        if (!name || strcmp((*out)->name, name) == 0) return TAU_STATUS_OK;
+        names[count++] = (*out)->name;
     }
-    return TAU_STATUS_OK;
+    names[count] = NULL;
+    const char *near = tau_cli_nearest(name, names);
+    return near
+               ? tau_fail(TAU_STATUS_USAGE, "there is no demonstration \"%s\"" TAU_FIX "did you mean %s?",
+                          name, near)
+               : tau_fail(TAU_STATUS_USAGE,
+                          "there is no demonstration \"%s\"" TAU_FIX "tauscape demo --list shows them", name);
 }
 
-/* Opens the plane with the path where someone sits before a display. */
-static tau_status look(tau_cli *cli, const demonstration *chosen, const char *folder) {
+/* Opens what there is to explore where someone sits before a display. */
+static tau_status look(performance *p) {
     const char *x = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
     bool display = (x && *x) || (wayland && *wayland);
     const tau_viewer *viewer;
-    if (!display || !isatty(STDOUT_FILENO) || cli->quiet || cli->json ||
+    tau_cli *cli = p->cli;
+    if (!p->demo->view || !display || !isatty(STDOUT_FILENO) || cli->quiet || cli->json ||
         tau_cli_has(&cli->arguments, "no-view") || tau_cli_get_viewer(&viewer) != TAU_STATUS_OK)
         return TAU_STATUS_OK;
     char step[128];
-    snprintf(step, sizeof step, "view {}/%s-path.land.h5", chosen->name);
-    return run_step(cli, step, folder);
+    snprintf(step, sizeof step, "view %s", p->demo->view);
+    return run_step(p, step);
+}
+
+static tau_status list_demos(tau_cli *cli) {
+    json_t *list = json_array();
+    for (const tau_demo *demo = tau_demos; demo->name; demo++) {
+        tau_cli_say(cli, "%-11s %s", demo->name, demo->summary);
+        json_array_append_new(list, json_pack("{ss ss}", "demo", demo->name, "shows", demo->summary));
+    }
+    tau_cli_print_json(cli, list);
+    return TAU_STATUS_OK;
+}
+
+static void say_end(const performance *p, double seconds) {
+    char duration[32];
+    tau_cli_say(p->cli, "\ndone in %s; in %s are", tau_cli_format_duration(duration, seconds), p->folder);
+    for (size_t i = 0; i < json_array_size(p->files); i++) {
+        const char *path = json_string_value(json_array_get(p->files, i)), *slash = strrchr(path, '/');
+        if (!strstr(path, ".h5")) tau_cli_say(p->cli, "  %s", slash ? slash + 1 : path);
+    }
+    if (p->films_left_out)
+        tau_cli_say(p->cli, "no films, for there is no ffmpeg: the commands that start with # make them");
+}
+
+static tau_status perform(performance *p) {
+    tau_pool *pool;
+    TAU_TRY(tau_cli_get_pool(p->cli, &pool));
+    if (!p->cli->dry_run) TAU_TRY(tau_file_make_directory(p->folder));
+    double start = tau_progress_now();
+    if (p->demo->prepare) TAU_TRY(p->demo->prepare(p->cli, p->folder, p->quick));
+    for (const char *const *step = p->demo->steps; *step; step++) TAU_TRY(run_step(p, *step));
+    if (!p->cli->dry_run) say_end(p, tau_progress_now() - start);
+    tau_cli_print_json(
+        p->cli, json_pack("{ss ss sO}", "demo", p->demo->name, "folder", p->folder, "files", p->files));
+    return p->cli->dry_run ? TAU_STATUS_OK : look(p);
 }
 
 static tau_status run(tau_cli *cli) {
     const tau_cli_arguments *a = &cli->arguments;
-    if (tau_cli_has(a, "list")) {
-        for (int i = 0; i < DEMONSTRATIONS; i++)
-            tau_cli_say(cli, "%-8s %s", demonstrations[i].name, demonstrations[i].summary);
-        return TAU_STATUS_OK;
-    }
-    const char *name = a->positional_count ? a->positional[0] : "digits", *folder = tau_cli_get(a, "output");
-    bool quick = tau_cli_has(a, "quick");
-    if (!folder) folder = quick ? "demo-quick" : "demo";
-    if (strchr(folder, ' ')) return tau_fail(TAU_STATUS_USAGE, "the folder's name must not hold blanks");
-    const demonstration *chosen = find_demonstration(name);
-    if (!chosen)
+    if (tau_cli_has(a, "list")) return list_demos(cli);
+    performance p = {.cli = cli,
+                     .folder = tau_cli_get(a, "output"),
+                     .quick = tau_cli_has(a, "quick"),
+                     .has_ffmpeg = find_ffmpeg()};
+    if (!p.folder) p.folder = p.quick ? "demo-quick" : "demo";
+    if (strpbrk(p.folder, " '{}"))
         return tau_fail(TAU_STATUS_USAGE,
-                        "there is no demonstration \"%s\"" TAU_FIX "tauscape demo --list shows them", name);
-    tau_pool *pool;
-    TAU_TRY(tau_cli_get_pool(cli, &pool));
-    if (!cli->dry_run) TAU_TRY(tau_file_make_directory(folder));
-    double start = tau_progress_now();
-    TAU_TRY(run_all(cli, quick ? chosen->quick_steps : chosen->steps, folder));
-    char duration[32];
-    tau_cli_say(cli, "\ndone in %s: the pictures are in %s",
-                tau_cli_format_duration(duration, tau_progress_now() - start), folder);
-    tau_cli_print_json(cli, json_pack("{ss ss}", "demo", chosen->name, "folder", folder));
-    return look(cli, chosen, folder);
+                        "the folder \"%s\" has a blank, quote or brace in its name" TAU_WHY
+                        "the commands of a demonstration are shown to be typed" TAU_FIX "choose another name",
+                        p.folder);
+    TAU_TRY(find_demo(&p.demo, a->positional_count ? a->positional[0] : NULL));
+    p.files = json_array();
+    tau_status status = perform(&p);
+    json_decref(p.files);
+    return status;
 }
 
 const tau_cli_command tau_cli_demo = {
     .name = "demo",
     .usage = "[NAME] [-o DIR] [--quick]",
     .summary = "train, compute and draw; needs no data",
-    .description = "Makes data, trains a network, records its path, computes landscapes and draws them, "
-                   "printing each command "
-                   "as you would type it. Interrupted, it goes on when called again.",
-    .examples = "  tauscape demo\n  tauscape demo moons -o moons\n",
+    .description = "Makes data, trains a network, records it and draws it, printing each command as you "
+                   "would type it: landscapes of digits, "
+                   "or the picture and film of a training (films where there is ffmpeg). Seeds are fixed, so "
+                   "that everyone gets the same. Interrupted, it goes on when called again.",
+    .examples = "  tauscape demo\n  tauscape demo --list\n  tauscape demo parabola -o parabola\n",
     .sections = {{"Demonstration", demo_options}},
     .arguments_max = 1,
     .run = run,

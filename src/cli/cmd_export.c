@@ -18,7 +18,9 @@ static const tau_cli_option output_options[] = {
      "Of a run: the state of a picture or network (last), or a film's first and last (all). Of a surface or "
      "mesh: a view that the viewer saved.",
      NULL, false},
-    {0, "group", "NAME", "Group of a run file, or landscape of a landscape file.", NULL, false},
+    {0, "group", "NAME[,NAME…]",
+     "Group of a run file, or landscape of a landscape file; several trainings stand side by side.", NULL,
+     false},
     {0},
 };
 

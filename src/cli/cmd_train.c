@@ -7,6 +7,7 @@
 #include "cli/files.h"
 #include "cli/subject.h"
 #include "cli/train_live.h"
+#include "cli/train_weights.h"
 #include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
@@ -23,6 +24,8 @@ static const tau_cli_option train_options[] = {
      false},
     {0, "momentum", "M", "Momentum (0.9).", NULL, false},
     {0, "weight-decay", "L", "Adds L times the squared norm of the parameters to the loss (0).", NULL, false},
+    {0, "class-weights", "balanced|W0,W1,…",
+     "How much samples of each class count; balanced: all classes the same together.", NULL, false},
     {0, "schedule", "S", "constant (default), cosine, or step:EPOCHS[,FACTOR].", NULL, false},
     {0, "batch", "N", "Samples a batch (64).", NULL, false},
     {0, "epochs", "N", "Passes over the data (10).", NULL, false},
@@ -48,6 +51,7 @@ typedef struct training {
     tau_model *model;
     tau_dataset data;
     tau_train_options options;
+    tau_train_weights weights;
     tau_run_header header;
     tau_run_writer *writer;
     tau_train_state *state;
@@ -64,6 +68,7 @@ static void clear(training *t) {
     tau_run_abandon(t->writer);
     tau_train_state_destroy(t->state);
     tau_run_header_clear(&t->header);
+    tau_train_weights_clear(&t->weights);
     tau_dataset_clear(&t->data);
     tau_model_destroy(t->model);
 }
@@ -132,6 +137,9 @@ static tau_status load_data(training *t) {
     if (tau_shape_size(&graph->values[graph->output].shape) == 1) data.values_wanted = true;
     TAU_TRY(tau_data_load(&t->data, &data));
     TAU_TRY(check_inputs(t->data.train));
+    TAU_TRY(tau_train_weights_read(&t->weights, tau_cli_get(&t->cli->arguments, "class-weights"), graph,
+                                   t->data.train));
+    t->options.class_weights = t->weights.use;
     const char *loss = tau_cli_get(&t->cli->arguments, "loss");
     if (loss) return tau_loss_parse(&t->options.loss, loss);
     t->options.loss = tau_subject_infer_loss(t->model->graph, t->data.train);
@@ -153,6 +161,8 @@ static tau_status format_parameters(const training *t, char **out) {
                   "schedule", (int)o->schedule.kind, "schedule_every", o->schedule.every, "schedule_factor",
                   o->schedule.factor, "record_steps", (json_int_t)o->record.every_steps, "record_epochs",
                   o->record.every_epochs, "record_max", (json_int_t)o->record.max_states);
+    if (json && t->weights.count)
+        json_object_set_new(json, "class_weights", tau_train_weights_describe(&t->weights));
     char *text = json ? json_dumps(json, JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
     json_decref(json);
     if (!text) return tau_fail(TAU_STATUS_MEMORY, "cannot describe the training");

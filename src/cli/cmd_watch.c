@@ -252,7 +252,7 @@ static tau_status start_views(watch *w) {
 static tau_status update_views(watch *w) {
     const size_t count = tau_replay_get_state_count(w->show.replay);
     if (w->mode == MODE_TERMINAL) return w->text ? tau_watch_text_update(w->text) : start_views(w);
-    if (w->show.views && count < 2 * w->fitted) return tau_show_update(&w->show);
+    if (w->show.views[0] && count < 2 * w->fitted) return tau_show_update(&w->show);
     w->fitted = count;
     return start_views(w);
 }
@@ -385,6 +385,8 @@ static tau_status say_end(const watch *w) {
 
 static tau_status watch_run(watch *w) {
     TAU_TRY(tau_show_open(&w->show, w->cli, w->path, w->cli->cancel));
+    if (w->show.replay_count > 1)
+        return tau_fail(TAU_STATUS_USAGE, "one training is followed at a time" TAU_FIX "name one --group");
     tau_status status = follow(w);
     if (status != TAU_STATUS_OK && status != TAU_STATUS_CANCELLED) return status;
     TAU_TRY(make_film(w));

@@ -6,6 +6,7 @@
 
 #include "cli/export.h"
 #include "cli/version.h"
+#include "core/memory.h"
 
 #define FILM_WIDTH  1280
 #define FILM_HEIGHT 720
@@ -37,18 +38,20 @@ static tau_status check_definitions(const tau_show *s) {
 /* What the numbers came from; no host and no folder: pictures are published. */
 static tau_status write_recipe(tau_show *s) {
     const char *path = tau_replay_get_path(s->replay), *slash = strrchr(path, '/');
+    const char *groups = tau_cli_get(&s->cli->arguments, "group");
     const tau_samples *samples = tau_replay_get_samples(s->replay);
+    if (!groups) groups = tau_replay_get_group(s->replay);
     json_t *figures = json_array();
     for (int i = 0; s->figures[i]; i++) json_array_append_new(figures, json_string(s->figures[i]));
     json_t *recipe =
         json_pack("{ss ss ss ss sI sI so}", "program", "tauscape " TAU_VERSION, "run",
-                  slash ? slash + 1 : path, "group", tau_replay_get_group(s->replay), "loss",
+                  slash ? slash + 1 : path, "group", groups, "loss",
                   tau_loss_name(tau_replay_get_loss(s->replay)), "samples", (json_int_t)samples->count,
                   "states", (json_int_t)tau_replay_get_state_count(s->replay), "figures", figures);
     free(s->recipe);
     s->recipe = recipe ? json_dumps(recipe, JSON_SORT_KEYS) : NULL;
     json_decref(recipe);
-    snprintf(s->footer, sizeof s->footer, "%.60s · %.80s · %zu samples", tau_replay_get_group(s->replay),
+    snprintf(s->footer, sizeof s->footer, "%.60s · %.80s · %zu samples", groups,
              samples->source ? samples->source : "", samples->count);
     return TAU_STATUS_OK;
 }
@@ -61,6 +64,28 @@ static tau_status read_options(tau_show *s) {
     return check_definitions(s);
 }
 
+/* Opens each of --group A,B,C; without it the only one there is. */
+static tau_status open_groups(tau_show *s, const char *path, const tau_replay_options *options) {
+    const char *groups = tau_cli_get(&s->cli->arguments, "group");
+    char *copy = NULL, *rest = NULL;
+    if (groups) TAU_TRY(tau_string_copy(&copy, groups));
+    tau_status status = TAU_STATUS_OK;
+    char *group = copy ? strtok_r(copy, ",", &rest) : NULL;
+    do {
+        if (s->replay_count == TAU_SHOW_GROUPS_MAX)
+            status = tau_fail(TAU_STATUS_USAGE,
+                              "--group names more than %d trainings" TAU_FIX "compare fewer in one picture",
+                              TAU_SHOW_GROUPS_MAX);
+        else
+            status = tau_replay_open(&s->replays[s->replay_count], path, group, options);
+        if (status == TAU_STATUS_OK) s->replay_count++;
+        group = copy ? strtok_r(NULL, ",", &rest) : NULL;
+    } while (status == TAU_STATUS_OK && group);
+    s->replay = s->replays[0];
+    tau_mem_free(copy);
+    return status;
+}
+
 tau_status tau_show_open(tau_show *s, tau_cli *cli, const char *path, const tau_cancel *cancel) {
     const tau_cli_arguments *a = &cli->arguments;
     tau_replay_options options = {
@@ -71,7 +96,7 @@ tau_status tau_show_open(tau_show *s, tau_cli *cli, const char *path, const tau_
     TAU_TRY(tau_cli_get_count(a, "samples", &samples, 1, SIZE_MAX));
     options.samples = samples;
     TAU_TRY(tau_cli_get_pool(cli, &options.pool));
-    return tau_replay_open(&s->replay, path, tau_cli_get(a, "group"), &options);
+    return open_groups(s, path, &options);
 }
 
 tau_status tau_show_start(tau_show *s, bool film) {
@@ -79,30 +104,64 @@ tau_status tau_show_start(tau_show *s, bool film) {
                                             .definitions = s->definitions,
                                             .film = film,
                                             .log = tau_cli_has(&s->cli->arguments, "log")};
-    tau_replay_views_destroy(s->views);
-    s->views = NULL;
-    TAU_TRY(tau_replay_views_create(&s->views, s->replay, &views));
+    for (size_t g = 0; g < s->replay_count; g++) {
+        tau_replay_views_destroy(s->views[g]);
+        s->views[g] = NULL;
+        TAU_TRY(tau_replay_views_create(&s->views[g], s->replays[g], &views));
+    }
     return write_recipe(s);
 }
 
 tau_status tau_show_update(tau_show *s) {
-    TAU_TRY(tau_replay_views_update(s->views));
+    for (size_t g = 0; g < s->replay_count; g++) TAU_TRY(tau_replay_views_update(s->views[g]));
     return write_recipe(s);
 }
 
 void tau_show_close(tau_show *s) {
-    tau_replay_views_destroy(s->views);
-    tau_replay_close(s->replay);
+    for (size_t g = 0; g < TAU_SHOW_GROUPS_MAX; g++) {
+        tau_replay_views_destroy(s->views[g]);
+        tau_replay_close(s->replays[g]);
+    }
+    tau_mem_free(s->pictures);
     free(s->recipe);
     *s = (tau_show){0};
 }
 
+/* A training with fewer states than the first shows its last one. */
+static size_t nearest_state(const tau_show *s, size_t g, size_t state) {
+    size_t count = tau_replay_get_state_count(s->replays[g]);
+    return g > 0 && state >= count && count > 0 ? count - 1 : state;
+}
+
+/* One figure after the other for all groups, so that a row of as many cells as groups compares them. */
+static tau_status compute_pictures(tau_show *s, size_t state, double turn, size_t *total) {
+    const tau_picture *pictures[TAU_SHOW_GROUPS_MAX];
+    size_t counts[TAU_SHOW_GROUPS_MAX], most = 0, capacity = 0;
+    *total = 0;
+    for (size_t g = 0; g < s->replay_count; g++) {
+        TAU_TRY(tau_replay_views_compute(s->views[g], nearest_state(s, g, state), turn, &pictures[g],
+                                         &counts[g]));
+        most = counts[g] > most ? counts[g] : most;
+    }
+    tau_mem_free(s->pictures);
+    s->pictures = NULL;
+    TAU_TRY(TAU_GROW(s->pictures, capacity, most * s->replay_count));
+    for (size_t i = 0; i < most; i++) {
+        for (size_t g = 0; g < s->replay_count; g++) {
+            if (i >= counts[g]) continue;
+            s->pictures[*total] = pictures[g][i];
+            if (s->replay_count > 1) s->pictures[*total].group = tau_replay_get_group(s->replays[g]);
+            ++*total;
+        }
+    }
+    return TAU_STATUS_OK;
+}
+
 tau_status tau_show_make_page(tau_show *s, size_t state, double turn, tau_page **page) {
-    const tau_picture *pictures;
     size_t count;
     *page = NULL;
-    TAU_TRY(tau_replay_views_compute(s->views, state, turn, &pictures, &count));
-    return tau_page_create(page, &s->page, pictures, count, s->rows, s->columns,
+    TAU_TRY(compute_pictures(s, state, turn, &count));
+    return tau_page_create(page, &s->page, s->pictures, count, s->rows, s->columns,
                            tau_cli_get(&s->cli->arguments, "title"), s->footer, s->recipe);
 }
 

@@ -1,4 +1,5 @@
-/** A recorded training opened with what the command line says of its pictures: figures, sizes, definitions.
+/** Recorded trainings of one file opened with what the command line says of its pictures: figures, sizes,
+ * definitions.
  */
 #ifndef TAU_CLI_REPLAY_SHOW_H
 #define TAU_CLI_REPLAY_SHOW_H
@@ -8,12 +9,15 @@
 #include "figure/animation.h"
 #include "figure/figure.h"
 
-enum { TAU_SHOW_LIST_MAX = 64 };
+enum { TAU_SHOW_LIST_MAX = 64, TAU_SHOW_GROUPS_MAX = 8 };
 
 typedef struct tau_show {
     tau_cli *cli;
-    tau_replay *replay;
-    tau_replay_views *views; /**< NULL before tau_show_start */
+    tau_replay *replay; /**< the first of: */
+    tau_replay *replays[TAU_SHOW_GROUPS_MAX];
+    tau_replay_views *views[TAU_SHOW_GROUPS_MAX]; /**< NULL before tau_show_start */
+    size_t replay_count;
+    tau_picture *pictures; /**< of all, those of one figure side by side in the order of the groups */
     tau_figure_options page;
     int rows, columns;
     const char *figures[TAU_SHOW_LIST_MAX + 1], *definitions[TAU_SHOW_LIST_MAX + 1]; /**< NULL-terminated */
@@ -31,7 +35,7 @@ TAU_CHECK tau_status tau_show_open(tau_show *show, tau_cli *cli, const char *pat
  *  @param[in] film  scales are those of all states   @errors those of tau_replay_views_create */
 TAU_CHECK tau_status tau_show_start(tau_show *show, bool film);
 
-/** Takes in states that came with a refresh of the replay. */
+/** Takes in states that came with a refresh of the replays. */
 TAU_CHECK tau_status tau_show_update(tau_show *show);
 
 void tau_show_close(tau_show *show);

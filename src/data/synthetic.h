@@ -61,6 +61,8 @@ tau_status tau_synthetic_lines(tau_samples **out, const double *option, uint64_t
 tau_status tau_synthetic_ball(tau_samples **out, const double *option, uint64_t seed);
 tau_status tau_synthetic_hypercube(tau_samples **out, const double *option, uint64_t seed);
 tau_status tau_synthetic_imbalanced(tau_samples **out, const double *option, uint64_t seed);
+/* synthetic_mail.c: 57 numbers, two classes */
+tau_status tau_synthetic_mail(tau_samples **out, const double *option, uint64_t seed);
 /* synthetic_curve.c: regression, one number to one number */
 tau_status tau_synthetic_noisy_line(tau_samples **out, const double *option, uint64_t seed);
 tau_status tau_synthetic_sine(tau_samples **out, const double *option, uint64_t seed);

@@ -99,6 +99,12 @@ static tau_status add_picture(tau_page *page, const tau_picture *picture) {
     return tau_fail(TAU_STATUS_USAGE, "cannot draw a picture of kind %d", (int)picture->kind);
 }
 
+static tau_status name_group(tau_chart *chart, const char *group) {
+    const char *title = chart->title;
+    return title && *title ? tau_chart_format(chart, &chart->title, "%s - %s", group, title)
+                           : tau_chart_format(chart, &chart->title, "%s", group);
+}
+
 static tau_status add_pictures(tau_page *page, const tau_picture *pictures, size_t count) {
     for (size_t i = 0; i < count; i++) {
         size_t first = page->chart_count;
@@ -109,6 +115,7 @@ static tau_status add_pictures(tau_page *page, const tau_picture *pictures, size
             if (pictures[i].column_span > 0) chart->column_span = pictures[i].column_span;
             if (pictures[i].row_span > 0 || pictures[i].column_span > 0) chart->is_large = false;
             if (pictures[i].title) TAU_TRY(tau_chart_format(chart, &chart->title, "%s", pictures[i].title));
+            if (pictures[i].group) TAU_TRY(name_group(chart, pictures[i].group));
         }
     }
     return TAU_STATUS_OK;

@@ -68,6 +68,7 @@ typedef struct tau_confusion_picture {
 typedef struct tau_picture {
     tau_picture_kind kind;
     const char *title;         /**< NULL = its own */
+    const char *group;         /**< of which training, before the title; NULL = not said */
     int row_span, column_span; /**< cells of each of its diagrams; 0 = chosen */
     union {
         tau_features_picture features;

@@ -23,7 +23,7 @@ const char *const *tau_model_builtin_list(void) {
     static const char *const list[] = {
         "mnist-cnn",
         "two convolutions, two linear layers, log-softmax; [1,28,28] -> 10 (1,199,882 parameters)",
-        "mlp:IN-H-…-OUT:ACT",
+        "mlp:IN-H-…-OUT:ACT[:dropout=P]",
         "linear layers with relu, tanh, sigmoid, elu, gelu, leaky-relu, softplus or softsign",
         "lenet5",
         "LeNet-5 with rectifiers and max pools; [1,28,28] -> 10 logits (61,706 parameters)",

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/builtin.h"
@@ -25,6 +26,7 @@ typedef struct mlp_spec {
     int64_t sizes[MAX_SIZES];
     int count;
     activation activation;
+    double dropout; /* share of each hidden layer's units that a training step leaves out; 0 = none */
 } mlp_spec;
 
 static tau_status malformed(const char *family, const char *spec, const char *why) {
@@ -35,17 +37,28 @@ static tau_status malformed(const char *family, const char *spec, const char *wh
                     strcmp(family, "mlp") == 0 ? "mlp:2-16-16-1:tanh" : "encoder2:9-5-2-1:tanh");
 }
 
-static tau_status parse_activation(activation *out, const char *family, const char *spec, const char *name) {
+static tau_status parse_dropout(double *out, const char *family, const char *spec, const char *text) {
+    static const char key[] = "dropout=";
+    char *end = NULL;
+    bool named = strncmp(text, key, sizeof key - 1) == 0;
+    if (named) *out = strtod(text + sizeof key - 1, &end);
+    if (named && end != text + sizeof key - 1 && !*end && *out >= 0 && *out < 1) return TAU_STATUS_OK;
+    return malformed(family, spec, "after the activation there can be dropout=P, with P from 0 to below 1");
+}
+
+/* ACTIVATION[:dropout=P] */
+static tau_status parse_activation(mlp_spec *out, const char *family, const char *spec, const char *name) {
+    size_t length = strcspn(name, ":");
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
-        if (strcmp(activations[i].name, name) != 0) continue;
-        *out = activations[i];
-        return TAU_STATUS_OK;
+        if (strlen(activations[i].name) != length || memcmp(activations[i].name, name, length) != 0) continue;
+        out->activation = activations[i];
+        return name[length] ? parse_dropout(&out->dropout, family, spec, name + length + 1) : TAU_STATUS_OK;
     }
     return malformed(family, spec,
                      "the activations are relu, tanh, sigmoid, elu, gelu, leaky-relu, softplus and softsign");
 }
 
-/* SIZE-SIZE-…[:ACTIVATION]; without an activation it is relu. */
+/* SIZE-SIZE-…[:ACTIVATION[:dropout=P]]; without an activation it is relu. */
 static tau_status parse_spec(mlp_spec *out, const char *family, const char *spec) {
     *out = (mlp_spec){.activation = activations[0]};
     if (!spec) return malformed(family, "", "the sizes of its layers are missing");
@@ -62,7 +75,7 @@ static tau_status parse_spec(mlp_spec *out, const char *family, const char *spec
         if (*at != '-') break;
         at++;
     }
-    if (*at == ':') return parse_activation(&out->activation, family, spec, at + 1);
+    if (*at == ':') return parse_activation(out, family, spec, at + 1);
     return *at ? malformed(family, spec, "sizes are separated by '-'") : TAU_STATUS_OK;
 }
 
@@ -75,6 +88,9 @@ static void add_body(tau_layers *layers, const mlp_spec *spec, int bare) {
         if (i >= spec->count - bare) continue;
         snprintf(name, sizeof name, "%s%d", spec->activation.name, i);
         tau_layers_apply(layers, spec->activation.op, name, spec->activation.alpha);
+        if (spec->dropout == 0) continue;
+        snprintf(name, sizeof name, "dropout%d", i);
+        tau_layers_apply(layers, TAU_OP_DROPOUT, name, spec->dropout);
     }
 }
 

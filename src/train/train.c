@@ -142,7 +142,8 @@ static tau_status train_batch(loop *l) {
                              .seed = l->options.seed,
                              .step = s->step};
     tau_batch_result result;
-    TAU_TRY(tau_evaluator_gradient(l->train, s->theta, s->buffers, &batch, l->gradient, &result));
+    TAU_TRY(tau_class_weights_gradient(&l->options.class_weights, l->train, s->theta, s->buffers, &batch,
+                                       l->gradient, &result));
     tau_optimizer_step(s, l->gradient, &l->options, rate_of(l, s->step));
     s->step++;
     s->epoch_loss += result.loss * (double)batch.count;

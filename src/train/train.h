@@ -8,6 +8,7 @@
 #include "backend/backend.h"
 #include "core/cancel.h"
 #include "core/progress.h"
+#include "train/weights.h"
 
 typedef enum tau_optimizer {
     TAU_OPTIMIZER_SGD,
@@ -64,6 +65,7 @@ typedef struct tau_train_options {
     size_t epochs;
     uint64_t seed; /**< order of samples and dropout */
     tau_record_rule record;
+    tau_class_weights class_weights; /**< zeroed = every sample counts the same */
 } tau_train_options;
 
 /** What was changed while a training ran, which holds from then on instead of the options. */

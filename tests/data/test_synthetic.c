@@ -21,6 +21,7 @@ static const char *const golden[][2] = {
     {"ball", "ff2b3a16c8f8760cd93fe394249f519d1b88407d2db79de5b452f9746984af26"},
     {"hypercube", "965342862c05fa3b30b9ea799785ca7250dda2ab5b945f01f29de10f891bb2fe"},
     {"imbalanced", "0f18fc20187f338387e3e2c02663bbb8f1537f36027898d2060bda0c39fd00fd"},
+    {"mail", "64b9f7887f60182f5054b4485fe12681b75c88518206390cfc0f4fbdd2e6a540"},
     {"noisy-line", "f01509557f5b1271ebb87076ac849dade9919ac5e30c83d0c22111baa4681903"},
     {"sine", "d4926fabd8c06d3532458b6141710b623ec1bf7777fd41a3cf9b9f1e270df8de"},
 };
@@ -76,8 +77,28 @@ Test(synthetic, classes_are_balanced_as_described) {
         (double)of_class(data.train, 1) / 10000; /* 10 % with 5 % of all drawn at random: 12 % */
     cr_assert_float_eq(positive, 0.12, 0.01);
     tau_dataset_clear(&data);
+    OK(tau_data_synthetic(&data, "mail", 1, 0));
+    cr_assert_eq(data.train->input_shape.dim[0], 57);
+    cr_assert_eq(data.train->count, 4601u);
+    cr_assert_eq(of_class(data.train, 1), 1813u); /* 39.4 % of 4,601 */
+    tau_dataset_clear(&data);
     OK(tau_data_synthetic(&data, "hypercube", 1, 0));
     cr_assert_eq(of_class(data.train, 1), 638u); /* sum of C(10, k), k = 5..10 */
+    tau_dataset_clear(&data);
+}
+
+Test(synthetic, features_of_mails_have_mean_zero_and_deviation_one) {
+    tau_dataset data;
+    OK(tau_data_synthetic(&data, "mail:n=500", 4, 0));
+    for (size_t k = 0; k < 57; k++) {
+        double sum = 0, squares = 0;
+        for (size_t i = 0; i < 500; i++) {
+            double value = data.train->inputs[i * 57 + k];
+            sum += value, squares += value * value;
+        }
+        cr_assert_float_eq(sum / 500, 0, 1e-5, "feature %zu", k);
+        cr_assert_float_eq(squares / 500, 1, 1e-4, "feature %zu", k);
+    }
     tau_dataset_clear(&data);
 }
 

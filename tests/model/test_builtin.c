@@ -30,6 +30,7 @@ Test(builtin, models_have_the_published_numbers_of_parameters) {
     assert_size("mlp:2-16-16-1:tanh", 337, 0, 1);
     assert_size("mlp:784-10", 7850, 0, 10);
     assert_size("encoder2:9-5-2-1", 65, 0, 1);
+    assert_size("mlp:15-64-64-1:relu:dropout=0.1", 5249, 0, 1);
 }
 
 Test(builtin, mnist_cnn_follows_the_pinned_table) {
@@ -49,6 +50,20 @@ Test(builtin, mnist_cnn_follows_the_pinned_table) {
     cr_assert_eq(graph->nodes[graph->node_count - 1].op, TAU_OP_LOG_SOFTMAX);
     const tau_node *rate = &graph->nodes[tau_graph_find_node(graph, "dropout1")];
     cr_assert_eq(rate->attributes.alpha, 0.25);
+    tau_model_destroy(model);
+}
+
+Test(builtin, a_perceptron_drops_units_after_each_hidden_layer) {
+    tau_model *model = make("mlp:15-64-64-1:relu:dropout=0.1", 1);
+    const tau_graph *graph = model->graph;
+    int rates = 0;
+    for (int i = 0; i < graph->node_count; i++) {
+        if (graph->nodes[i].op != TAU_OP_DROPOUT) continue;
+        cr_assert_float_eq(graph->nodes[i].attributes.alpha, 0.1, 1e-7); /* ONNX has single precision */
+        cr_assert_eq(graph->nodes[i - 1].op, TAU_OP_RELU);
+        rates++;
+    }
+    cr_assert_eq(rates, 2);
     tau_model_destroy(model);
 }
 
@@ -128,6 +143,13 @@ Test(builtin, malformed_names_are_refused_with_a_reason) {
                                       "mlp:1000001-1",
                                       "mlp:2-99999999999999999999999999",
                                       "mlp:2-3:relu:",
+                                      "mlp:2-3:relu:dropout",
+                                      "mlp:2-3:relu:dropout=",
+                                      "mlp:2-3:relu:dropout=1",
+                                      "mlp:2-3:relu:dropout=-0.1",
+                                      "mlp:2-3:relu:dropout=nan",
+                                      "mlp:2-3:relu:dropout=0.1x",
+                                      "mlp:2-3:rel:dropout=0.1",
                                       "lenet5:",
                                       "encoder2:9-5-3-1",
                                       "encoder2:2-1",
