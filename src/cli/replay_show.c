@@ -71,7 +71,9 @@ static tau_status open_groups(tau_show *s, const char *path, const tau_replay_op
     if (groups) TAU_TRY(tau_string_copy(&copy, groups));
     tau_status status = TAU_STATUS_OK;
     char *group = copy ? strtok_r(copy, ",", &rest) : NULL;
-    do {
+    if (groups && !group)
+        status = tau_fail(TAU_STATUS_USAGE, "--group names no training" TAU_FIX "leave it out");
+    while (status == TAU_STATUS_OK && (group || s->replay_count == 0)) {
         if (s->replay_count == TAU_SHOW_GROUPS_MAX)
             status = tau_fail(TAU_STATUS_USAGE,
                               "--group names more than %d trainings" TAU_FIX "compare fewer in one picture",
@@ -80,7 +82,7 @@ static tau_status open_groups(tau_show *s, const char *path, const tau_replay_op
             status = tau_replay_open(&s->replays[s->replay_count], path, group, options);
         if (status == TAU_STATUS_OK) s->replay_count++;
         group = copy ? strtok_r(NULL, ",", &rest) : NULL;
-    } while (status == TAU_STATUS_OK && group);
+    }
     s->replay = s->replays[0];
     tau_mem_free(copy);
     return status;

@@ -241,10 +241,12 @@ static tau_status turn_knobs(loop *l) {
     const tau_train_options *o = &l->options;
     tau_train_knobs knobs = {o->rate, o->weight_decay, o->batch};
     if (!l->observer || !l->observer->turn) return TAU_STATUS_OK;
-    TAU_TRY(l->observer->turn(l->observer->payload, l->state, epoch_of(l, l->state->step), &knobs));
+    const tau_status asked =
+        l->observer->turn(l->observer->payload, l->state, epoch_of(l, l->state->step), &knobs);
+    if (asked != TAU_STATUS_OK && asked != TAU_STATUS_CANCELLED) return asked;
     const bool rate = knobs.rate != o->rate, decay = knobs.weight_decay != o->weight_decay;
     const bool batch = knobs.batch != o->batch;
-    if (!rate && !decay && !batch) return TAU_STATUS_OK;
+    if (!rate && !decay && !batch) return asked;
     tau_train_options wanted = *o;
     wanted.rate = knobs.rate, wanted.weight_decay = knobs.weight_decay, wanted.batch = knobs.batch;
     TAU_TRY(check_options(&wanted, l->count));
@@ -254,7 +256,8 @@ static tau_status turn_knobs(loop *l) {
     apply_changes(l);
     if (batch) TAU_TRY(count_steps(l));
     l->meter.total = l->total_steps;
-    return tell_changes(l, rate, decay, batch);
+    TAU_TRY(tell_changes(l, rate, decay, batch));
+    return asked;
 }
 
 static tau_status prepare(loop *l) {

@@ -111,7 +111,8 @@ typedef struct tau_train_observer {
     tau_status (*metric)(void *payload, const char *name, uint64_t step, double epoch, double value);
     /** Asked before every batch: may turn the knobs, which hold from this batch on, and may wait. What
      * changed is told as metrics "set_lr", "set_weight_decay", "set_batch" and "lr", at the step after which
-     * it changed. Values out of range are refused as those of the options are. */
+     * it changed. Values out of range are refused as those of the options are. What is turned holds even with
+     * TAU_STATUS_CANCELLED: who goes on goes on with it. */
     tau_status (*turn)(void *payload, const tau_train_state *state, double epoch, tau_train_knobs *knobs);
     void *payload;
 } tau_train_observer;

@@ -66,7 +66,7 @@ class Hostile(harness.CliTest):
 
     def test_run_and_landscape_in_each_others_place(self):
         self.refused("export", "r.run.h5", "-o", "x.csv", what="is a run file")
-        self.refused("export", "l.land.h5", "-o", "x.mp4", what="no recorded training")
+        self.refused("export", "l.land.h5", "-o", "x.mp4", "--figure", "violins", what="violins|libtauscape_gl")
         self.refused("export", "l.land.h5", "-o", "x.onnx", what="is a landscape")
         self.refused("compute", "l.land.h5", "-o", "x.land.h5", what="is a landscape")
         self.refused("merge", "r.run.h5", "-o", "x.land.h5", what="is a run file")
@@ -198,7 +198,7 @@ class Hostile(harness.CliTest):
             self.refused(*train, *options)
 
     def test_file_without_a_command_says_what_to_do(self):
-        self.refused("l.land.h5", codes=(2,), what="tauscape info l.land.h5")
+        self.refused("l.land.h5", codes=(1,), what="libtauscape_gl|no display|cannot open a window")
         self.refused("--json", "info", "l.land.h5", codes=(2,), what="after the command")
 
     def test_loss_that_does_not_fit_the_last_operator_is_warned_of(self):

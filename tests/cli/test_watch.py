@@ -258,10 +258,11 @@ class Watch(harness.CliTest):
 
     def test_a_fifo_pauses_and_resumes_and_a_killed_pause_goes_on(self):
         words = ["train", *SMALL, "--epochs", 30, "--record", "every=1epoch", "--control", "fifo", "-o", "fifo.run.h5"]
+        os.mkfifo(self.path("fifo"))
+        fifo = os.open(self.path("fifo"), os.O_RDWR)  # what is written now waits for the trainer
+        self.addCleanup(os.close, fifo)
+        os.write(fifo, b"at 12 batch 60\nat 30 pause\n")
         trainer = self.start(*words)
-        self.wait_until(lambda: os.path.exists(self.path("fifo")))
-        with open(self.path("fifo"), "w") as fifo:
-            fifo.write("at 12 batch 60\nat 30 pause\n")
         self.wait_until(lambda: self.states_of("fifo.run.h5") == 11)
         self.wait_until(lambda: "paused" in self.series("fifo.run.h5"))
         time.sleep(0.3)

@@ -106,3 +106,21 @@ Test(knobs, knobs_out_of_range_and_changes_from_nowhere_are_refused) {
         tear_down(&f);
     }
 }
+
+static tau_status turn_and_stop(void *payload, const tau_train_state *state, double epoch,
+                                tau_train_knobs *knobs) {
+    const witness *w = payload;
+    TAU_TRY(turn_at(payload, state, epoch, knobs));
+    return state->step >= w->turn_at ? tau_fail(TAU_STATUS_CANCELLED, "enough") : TAU_STATUS_OK;
+}
+
+Test(knobs, what_is_turned_with_the_wish_to_stop_is_kept) {
+    fixture f = set_up("mlp:2-8-1:tanh", 1);
+    witness w = {.turn = turn_and_stop, .turn_at = 7, .wanted = {0.5, 0, 30}};
+    cr_assert_eq(train(&f, &w, &options), TAU_STATUS_CANCELLED);
+    cr_assert_eq(f.state->step, 7);
+    cr_assert_eq(nth_of(&w, "set_lr", 0).value, 0.5);
+    cr_assert_eq(nth_of(&w, "set_batch", 0).step, 7);
+    cr_assert_eq(f.state->changes.rate, 0.5);
+    tear_down(&f);
+}
