@@ -1,0 +1,237 @@
+"""The recorder for other programs' training loops: what it writes is a run as tauscape's own."""
+
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+import harness
+
+try:
+    import h5py
+    import numpy as np
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(77)
+try:
+    import torch
+except ImportError:
+    torch = None
+
+TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools")
+sys.path.insert(0, TOOLS)
+from tauscape_recorder import Recorder  # noqa: E402  (its folder is known only now)
+
+STEPS = 24
+KILLED = """
+import os, signal, sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from tauscape_recorder import Recorder
+data = np.load("data.npz")
+recorder = Recorder("killed.run.h5", "net.onnx", data["x"], data["y"])
+names = [name for name in data.files if name not in "xy"]
+for step in range(3):
+    recorder.step(step, step / 4, {name: data[name] for name in names}, loss=step)
+recorder.flush()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+class Mlp:
+    """2-8-2 with tanh, trained by hand: gradient descent on the whole sample."""
+
+    def __init__(self, seed):
+        random = np.random.default_rng(seed)
+        self.x = random.normal(size=(60, 2)).astype(np.float32)
+        self.y = (self.x[:, 0] * self.x[:, 1] > 0).astype(np.int64)
+        self.parameters = {name: (0.7 * random.normal(size=shape)).astype(np.float32) for name, shape in
+                           (("fc1.weight", (8, 2)), ("fc1.bias", (8,)), ("fc2.weight", (2, 8)), ("fc2.bias", (2,)))}
+
+    def forward(self):
+        p = {name: value.astype(float) for name, value in self.parameters.items()}
+        hidden = np.tanh(self.x @ p["fc1.weight"].T + p["fc1.bias"])
+        logits = hidden @ p["fc2.weight"].T + p["fc2.bias"]
+        shares = np.exp(logits - logits.max(1, keepdims=True))
+        return p, hidden, shares / shares.sum(1, keepdims=True)
+
+    def loss(self):
+        return float(-np.log(self.forward()[2][np.arange(60), self.y]).mean())
+
+    def train(self, rate=0.5):
+        p, hidden, shares = self.forward()
+        error = (shares - np.eye(2)[self.y]) / 60
+        inner = error @ p["fc2.weight"] * (1 - hidden ** 2)
+        gradients = {"fc1.weight": inner.T @ self.x, "fc1.bias": inner.sum(0), "fc2.weight": error.T @ hidden,
+                     "fc2.bias": error.sum(0)}
+        for name, gradient in gradients.items():
+            self.parameters[name] = (p[name] - rate * gradient).astype(np.float32)
+
+    def record(self, path, onnx, group="run", **more):
+        """The loss at each recorded state."""
+        losses = []
+        with Recorder(path, onnx, self.x, self.y, group, every=4, seed=3, optimizer="sgd", **more) as recorder:
+            for step in range(STEPS + 1):
+                if step % 4 == 0:
+                    losses.append(self.loss())
+                recorder.step(step, step / 4, self.parameters, loss=self.loss())
+                self.train()
+        return losses
+
+
+class RecorderTest(harness.CliTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        train = [harness.PROGRAM, "train", "--model", "mlp:2-8-2:tanh", "--data", "moons:n=40", "--epochs", "1", "-q"]
+        subprocess.run([*train, "-o", "own.run.h5"], cwd=cls.folder, check=True)
+        subprocess.run([harness.PROGRAM, "export", "own.run.h5", "-o", "net.onnx", "-q"], cwd=cls.folder, check=True)
+
+    def group(self, name, group="run"):
+        groups = self.ok_json("info", name)["groups"]
+        return next(item for item in groups if item["name"] == group)
+
+    def losses_of(self, name, states, group="run"):
+        """The loss as tauscape computes it, at each state."""
+        losses = []
+        for state in range(states):
+            land = self.path("point.land.h5")
+            told = self.ok_json("compute", name, "--group", group, "--at", state, "--dirs", "random", "-g", 1, "-f", "-o", land)
+            losses.append(told["centre_loss"])
+        return losses
+
+    def layout(self, path, group):
+        """Everything of a group but its values: types, chunks, attributes."""
+        found = {}
+        with h5py.File(path, "r") as file:
+            def note(name, item):
+                found[name] = sorted((key, value.dtype.kind if hasattr(value, "dtype") else type(value).__name__)
+                                     for key, value in item.attrs.items())
+                if isinstance(item, h5py.Dataset):
+                    found[name] += [str(item.dtype), item.chunks, item.maxshape[:1] if item.chunks else None]
+            note("", file[group])
+            file[group].visititems(note)
+        return found
+
+    def test_a_loop_by_hand_is_a_run_like_any_other(self):
+        net = Mlp(1)
+        expected = net.record(self.path("hand.run.h5"), self.path("net.onnx"))
+        info = self.group("hand.run.h5")
+        self.assertEqual((info["states"], info["status"], info["parameters"]), (7, "finished", 42))
+        np.testing.assert_allclose(self.losses_of("hand.run.h5", 7), expected, rtol=1e-5)
+        self.assertLess(expected[-1], 0.9 * expected[0])
+        self.ok("compute", "hand.run.h5", "--dirs", "pca", "-g", "5", "-o", "pca.land.h5")
+        self.ok("export", "hand.run.h5", "--figure", "dashboard", "-o", "dashboard.png")
+        self.assertGreater(harness.png_size(self.path("dashboard.png"))[0], 100)
+
+    def test_the_layout_is_the_one_of_the_program(self):
+        Mlp(1).record(self.path("layout.run.h5"), self.path("net.onnx"))
+        self.assertEqual(self.layout(self.path("layout.run.h5"), "run"), self.layout(self.path("own.run.h5"), "run"))
+
+    def test_several_groups_live_in_one_file_and_no_name_is_used_twice(self):
+        with open(self.path("net.onnx"), "rb") as file:
+            onnx = file.read()
+        for seed, group in enumerate(("first", "second")):
+            Mlp(seed).record(self.path("two.run.h5"), onnx, group)
+        before = self.bytes("two.run.h5")
+        with self.assertRaisesRegex(FileExistsError, "group 'first' already"):
+            Mlp(5).record(self.path("two.run.h5"), onnx, "first")
+        self.assertEqual(self.bytes("two.run.h5"), before)
+        expected = Mlp(0).record(self.path("alone.run.h5"), onnx)
+        np.testing.assert_allclose(self.losses_of("two.run.h5", 7, "first"), expected, rtol=1e-5)
+        self.ok("train", "--model", "mlp:2-4-1:tanh", "--data", "moons:n=40", "--epochs", 1, "--group", "own", "-o", "two.run.h5")
+        self.assertEqual([g["name"] for g in self.ok_json("info", "two.run.h5")["groups"]], ["first", "own", "second"])
+
+    def test_one_writer_at_a_time(self):
+        net = Mlp(1)
+        with Recorder(self.path("live.run.h5"), self.path("net.onnx"), net.x, net.y) as recorder:
+            recorder.step(0, 0, net.parameters)
+            self.assertEqual(self.group("live.run.h5")["status"], "running")
+            with self.assertRaisesRegex(FileExistsError, "another process"):
+                Recorder(self.path("live.run.h5"), self.path("net.onnx"), net.x, net.y, "other")
+            self.fails("train", "--model", "mlp:2-4-1:tanh", "--data", "moons", "--group", "g", "-o", "live.run.h5",
+                       what="another process")
+        self.assertEqual(self.group("live.run.h5")["status"], "finished")
+
+    def test_a_killed_recorder_leaves_a_file_that_is_read_and_added_to(self):
+        net = Mlp(1)
+        np.savez(self.path("data.npz"), x=net.x, y=net.y, **net.parameters)
+        killed = subprocess.run([sys.executable, "-c", KILLED, TOOLS], cwd=self.folder, stderr=subprocess.PIPE)
+        self.assertEqual(killed.returncode, -signal.SIGKILL, killed.stderr)
+        self.assertEqual(self.group("killed.run.h5")["states"], 3)
+        self.fails("watch", "killed.run.h5", "--mode", "terminal", what="its process is gone")
+        np.testing.assert_allclose(self.losses_of("killed.run.h5", 1), [net.loss()], rtol=1e-5)
+        net.record(self.path("killed.run.h5"), self.path("net.onnx"), "again")
+        self.assertEqual(self.group("killed.run.h5")["states"], 3)
+        self.assertEqual(self.group("killed.run.h5", "again")["states"], 7)
+
+    def test_wrong_arguments_write_nothing(self):
+        net = Mlp(1)
+        for change, why in (({"loss": "hinge"}, "loss is one of"), ({"group": "a/b"}, "cannot be called"),
+                            ({"targets": net.y[:5]}, "as many targets"), ({"model": b"\x3a\x05no"}, "no sound ONNX"),
+                            ({"targets": net.y - 1}, "targets must be")):
+            words = dict({"model": self.path("net.onnx"), "inputs": net.x, "targets": net.y}, **change)
+            with self.assertRaisesRegex(ValueError, why):
+                Recorder(self.path("wrong.run.h5"), **words)
+        with Recorder(self.path("shape.run.h5"), self.path("net.onnx"), net.x, net.y) as recorder:
+            with self.assertRaisesRegex(ValueError, "lack fc1.bias"):
+                recorder.step(0, 0, {"fc1.weight": net.parameters["fc1.weight"]})
+            with self.assertRaisesRegex(ValueError, "has the shape"):
+                recorder.step(0, 0, dict(net.parameters, **{"fc1.bias": np.zeros(3)}))
+        self.assertEqual([name for name in os.listdir(self.folder) if "wrong" in name or "draft" in name], [])
+
+    def test_a_training_that_raises_has_failed(self):
+        net = Mlp(1)
+        with self.assertRaises(KeyError):
+            with Recorder(self.path("failed.run.h5"), self.path("net.onnx"), net.x, net.y) as recorder:
+                recorder.step(0, 0, net.parameters)
+                raise KeyError("the loop's own")
+        self.assertEqual(self.group("failed.run.h5")["status"], "failed")
+
+    @unittest.skipUnless(torch, "torch is missing")
+    def test_a_torch_module_is_recorded_and_trains_as_if_it_were_not(self):
+        x = torch.randn(50, 3, 6, 6, generator=torch.Generator().manual_seed(1))
+        y = torch.arange(50) % 4
+
+        def train(recorder_of):
+            torch.manual_seed(2)
+            net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.ReLU(),
+                                      torch.nn.Conv2d(4, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Flatten(),
+                                      torch.nn.Dropout(0.2), torch.nn.Linear(16, 4))
+            optimizer, states, recorder = torch.optim.Adam(net.parameters(), 0.01), [], recorder_of(net)
+            for step in range(5):
+                loss = torch.nn.functional.cross_entropy(net(x), y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                states.append({name: value.clone() for name, value in net.state_dict().items()})
+                if recorder:
+                    recorder.step(step + 1, step + 1, loss=loss)
+            if recorder:
+                recorder.close()
+            self.assertTrue(net.training)
+            return net, states
+
+        _, alone = train(lambda net: None)
+        net, states = train(lambda net: Recorder(self.path("torch.run.h5"), net, x, y))
+        for name, value in alone[-1].items():
+            self.assertTrue(torch.equal(value, states[-1][name]), name)
+        with h5py.File(self.path("torch.run.h5"), "r") as file:
+            rows = file["run/model/parameters"][:]
+            self.assertEqual({row["name"].decode() for row in rows},
+                             {name for name in net.state_dict() if "num_batches" not in name})
+            for row in rows:
+                values = states[2][row["name"].decode()].numpy().ravel()
+                table = "buffers" if row["role"].startswith((b"bn_mean", b"bn_var")) else "theta"
+                found = file[f"run/states/{table}"][2, row["offset"]:row["offset"] + values.size]
+                np.testing.assert_array_equal(found, values, row["name"].decode())
+        net.eval()
+        with torch.no_grad():
+            expected = float(torch.nn.functional.cross_entropy(net(x), y))
+        told = self.ok_json("compute", "torch.run.h5", "--at", 4, "--dirs", "random", "-g", 1, "-o", "torch.land.h5")
+        self.assertAlmostEqual(told["centre_loss"], expected, delta=1e-5 * expected)
+
+
+if __name__ == "__main__":
+    harness.main()
