@@ -93,7 +93,7 @@ def integers(values):
 
 class Graph:
     """`roles`: trained tensor -> role, in the order of their first use; `shapes` of all stored tensors; `width` of the
-    output, 0 if open."""
+    output, 0 if open; `last`: the operator that makes it."""
 
     def __init__(self, onnx):
         try:
@@ -115,6 +115,7 @@ class Graph:
         self.find_readers()
         for node in self.nodes:
             self.visit(*node)
+        self.last = next((kind for kind, _, outputs in self.nodes if self.output in outputs), None)
 
     def find_readers(self):
         self.readers = collections.Counter([self.output])
@@ -245,7 +246,7 @@ class Recorder:
         graph = Graph(onnx)
         self.shapes = graph.shapes
         self.rows, self.theta_size, self.buffer_size = graph.rows()
-        self.choose_targets(loss, class_count, graph.width)
+        self.choose_targets(loss, class_count, graph)
         if self.module is not None:
             self.gather(None)  # what cannot be recorded shows before anything is written
         self.step_done = self.state_done = -1
@@ -255,16 +256,18 @@ class Recorder:
             "framework": framework or ("onnx" if is_graph else "torch"), "loss": loss, "optimizer": optimizer,
             "hyper_parameters": json.dumps(hyper_parameters or {})}, int(seed)))
 
-    def choose_targets(self, loss, class_count, width):
-        """Whole numbers, one a sample, are classes; so are the zeros and ones of a binary loss."""
-        single = self.targets.size == len(self.targets)
-        binary = loss.startswith("bce") and single and np.isin(self.targets, (0, 1)).all()
+    def choose_targets(self, loss, class_count, graph):
+        """nll and cross-entropy take class numbers, the other losses values."""
         self.class_count = 0
-        if not (single and self.targets.dtype.kind in "iub") and not binary:
+        if loss not in ("nll", "cross-entropy"):
             self.targets = self.targets.reshape(len(self.targets), -1).astype(np.float32)
             return
+        if self.targets.size != len(self.targets) or self.targets.dtype.kind not in "iub":
+            raise ValueError(f"the targets of {loss} are class numbers, one whole number a sample")
+        if graph.last == "Softmax":
+            raise ValueError("the network ends in Softmax, which is part of cross-entropy: record it without")
         self.targets = self.targets.reshape(-1).astype(np.int32)
-        self.class_count = int(class_count or max(2, width, self.targets.max() + 1))
+        self.class_count = int(class_count or max(2, graph.width, self.targets.max() + 1))
         if self.targets.min() < 0 or self.targets.max() >= self.class_count:
             raise ValueError(f"targets must be from 0 to {self.class_count - 1}")
 

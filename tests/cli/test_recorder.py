@@ -1,6 +1,7 @@
 """The recorder for other programs' training loops: what it writes is a run as tauscape's own."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -90,14 +91,17 @@ class RecorderTest(harness.CliTest):
 
     def group(self, name, group="run"):
         groups = self.ok_json("info", name)["groups"]
-        return next(item for item in groups if item["name"] == group)
+        return next(item for item in groups if item["group"] == group)
+
+    def status(self, name):
+        return re.search(r"group +run: (.*)", self.ok("info", name).out)[1]
 
     def losses_of(self, name, states, group="run"):
         """The loss as tauscape computes it, at each state."""
         losses = []
         for state in range(states):
             land = self.path("point.land.h5")
-            told = self.ok_json("compute", name, "--group", group, "--at", state, "--dirs", "random", "-g", 1, "-f", "-o", land)
+            told = self.ok_json("compute", name, "--group", group, "--center", state, "--dirs", "random", "-g", 1, "-f", "-o", land)
             losses.append(told["centre_loss"])
         return losses
 
@@ -118,7 +122,7 @@ class RecorderTest(harness.CliTest):
         net = Mlp(1)
         expected = net.record(self.path("hand.run.h5"), self.path("net.onnx"))
         info = self.group("hand.run.h5")
-        self.assertEqual((info["states"], info["status"], info["parameters"]), (7, "finished", 42))
+        self.assertEqual((info["states"], info["parameters"], self.status("hand.run.h5")), (7, 42, "finished"))
         np.testing.assert_allclose(self.losses_of("hand.run.h5", 7), expected, rtol=1e-5)
         self.assertLess(expected[-1], 0.9 * expected[0])
         self.ok("compute", "hand.run.h5", "--dirs", "pca", "-g", "5", "-o", "pca.land.h5")
@@ -141,18 +145,18 @@ class RecorderTest(harness.CliTest):
         expected = Mlp(0).record(self.path("alone.run.h5"), onnx)
         np.testing.assert_allclose(self.losses_of("two.run.h5", 7, "first"), expected, rtol=1e-5)
         self.ok("train", "--model", "mlp:2-4-1:tanh", "--data", "moons:n=40", "--epochs", 1, "--group", "own", "-o", "two.run.h5")
-        self.assertEqual([g["name"] for g in self.ok_json("info", "two.run.h5")["groups"]], ["first", "own", "second"])
+        self.assertEqual([g["group"] for g in self.ok_json("info", "two.run.h5")["groups"]], ["first", "own", "second"])
 
     def test_one_writer_at_a_time(self):
         net = Mlp(1)
         with Recorder(self.path("live.run.h5"), self.path("net.onnx"), net.x, net.y) as recorder:
             recorder.step(0, 0, net.parameters)
-            self.assertEqual(self.group("live.run.h5")["status"], "running")
+            self.assertRegex(self.status("live.run.h5"), "^unfinished; last sign of life")
             with self.assertRaisesRegex(FileExistsError, "another process"):
                 Recorder(self.path("live.run.h5"), self.path("net.onnx"), net.x, net.y, "other")
             self.fails("train", "--model", "mlp:2-4-1:tanh", "--data", "moons", "--group", "g", "-o", "live.run.h5",
                        what="another process")
-        self.assertEqual(self.group("live.run.h5")["status"], "finished")
+        self.assertEqual(self.status("live.run.h5"), "finished")
 
     def test_a_killed_recorder_leaves_a_file_that_is_read_and_added_to(self):
         net = Mlp(1)
@@ -170,7 +174,8 @@ class RecorderTest(harness.CliTest):
         net = Mlp(1)
         for change, why in (({"loss": "hinge"}, "loss is one of"), ({"group": "a/b"}, "cannot be called"),
                             ({"targets": net.y[:5]}, "as many targets"), ({"model": b"\x3a\x05no"}, "no sound ONNX"),
-                            ({"targets": net.y - 1}, "targets must be")):
+                            ({"targets": net.y - 1}, "targets must be"), ({"targets": net.x[:, 0]}, "class numbers"),
+                            ({"class_count": 1}, "targets must be")):
             words = dict({"model": self.path("net.onnx"), "inputs": net.x, "targets": net.y}, **change)
             with self.assertRaisesRegex(ValueError, why):
                 Recorder(self.path("wrong.run.h5"), **words)
@@ -181,13 +186,26 @@ class RecorderTest(harness.CliTest):
                 recorder.step(0, 0, dict(net.parameters, **{"fc1.bias": np.zeros(3)}))
         self.assertEqual([name for name in os.listdir(self.folder) if "wrong" in name or "draft" in name], [])
 
+    def test_values_are_recorded_for_the_losses_of_values(self):
+        self.ok("train", "--model", "mlp:2-4-1:tanh", "--data", "moons:n=40", "--epochs", 1, "-q", "-o", "binary.run.h5")
+        self.ok("export", "binary.run.h5", "-o", "binary.onnx")
+        with h5py.File(self.path("binary.run.h5"), "r") as file:
+            inputs, targets, theta = (file[f"run/{name}"][:] for name in ("data/inputs", "data/targets", "states/theta"))
+            parts = {row["name"].decode(): theta[0, row["offset"]:][:np.prod(row["shape"][row["shape"] > 0])].reshape(
+                row["shape"][row["shape"] > 0]) for row in file["run/model/parameters"]}
+        with Recorder(self.path("values.run.h5"), self.path("binary.onnx"), inputs, targets[:, 0].astype(int),
+                      loss="bce-logits") as recorder:
+            recorder.step(0, 0, parts)
+        self.assertEqual(self.losses_of("values.run.h5", 1), self.losses_of("binary.run.h5", 1))
+        self.ok("export", "values.run.h5", "--figure", "dashboard", "-o", "values.png")
+
     def test_a_training_that_raises_has_failed(self):
         net = Mlp(1)
         with self.assertRaises(KeyError):
             with Recorder(self.path("failed.run.h5"), self.path("net.onnx"), net.x, net.y) as recorder:
                 recorder.step(0, 0, net.parameters)
                 raise KeyError("the loop's own")
-        self.assertEqual(self.group("failed.run.h5")["status"], "failed")
+        self.assertEqual(self.status("failed.run.h5"), "failed")
 
     @unittest.skipUnless(torch, "torch is missing")
     def test_a_torch_module_is_recorded_and_trains_as_if_it_were_not(self):
@@ -229,7 +247,7 @@ class RecorderTest(harness.CliTest):
         net.eval()
         with torch.no_grad():
             expected = float(torch.nn.functional.cross_entropy(net(x), y))
-        told = self.ok_json("compute", "torch.run.h5", "--at", 4, "--dirs", "random", "-g", 1, "-o", "torch.land.h5")
+        told = self.ok_json("compute", "torch.run.h5", "--center", 4, "--dirs", "random", "-g", 1, "-o", "torch.land.h5")
         self.assertAlmostEqual(told["centre_loss"], expected, delta=1e-5 * expected)
 
 
