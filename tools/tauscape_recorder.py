@@ -140,7 +140,7 @@ class Graph:
         for place, (name, role) in enumerate(zip(inputs, ROLES.get(kind, ()))):
             if role and name in self.origin and not self.is_constant(kind, inputs, place):
                 if self.origin[name] is None:
-                    raise ValueError(f"the graph keeps {name} in a Constant node: store what is trained as initializers")
+                    raise ValueError(f"the graph keeps {name} in a Constant node: trained tensors must be initializers")
                 self.roles.setdefault(self.origin[name], role)
 
     def is_constant(self, kind, inputs, place):
@@ -234,7 +234,7 @@ class Recorder:
         if loss not in LOSSES or every < 1:
             raise ValueError(f"loss is one of {', '.join(LOSSES)}, and every at least 1")
         is_graph = isinstance(model, (bytes, bytearray, str, os.PathLike))
-        self.path, self.group, self.every = os.fspath(path), group, int(every)
+        self.path, self.group, self.every = os.path.realpath(path), group, int(every)
         self.module = None if is_graph else model
         self.inputs, self.targets = np.ascontiguousarray(array(inputs, np.float32)), array(targets)
         if self.inputs.ndim < 2 or len(self.inputs) == 0 or self.targets.shape[:1] != self.inputs.shape[:1]:
@@ -284,6 +284,7 @@ class Recorder:
             make(self.file)
             self.file.swmr_mode = True
             self.file.flush()
+            os.fsync(self.lock)
             os.replace(draft, self.path)
         except BaseException:
             if self.file:
@@ -318,7 +319,7 @@ class Recorder:
         group["data/inputs"], group["data/targets"] = self.inputs, self.targets
         if self.class_count:
             group["data"].attrs["class_count"] = self.class_count
-        set_texts(group["data"], source="", normalisation="")
+        set_texts(group["data"], source="the recorder's sample", normalisation="")
         self.states = [grow(group, "states/theta", "<f4", self.theta_size)]
         grow(group, "resume/optimizer", "<f4", self.theta_size)
         if self.buffer_size:
@@ -363,8 +364,8 @@ class Recorder:
         self.flush()
 
     def step(self, step, epoch, parameters=None, record=False, **metrics):
-        """After `step` batches. `parameters`: name in the graph -> array; left out: those of the torch module, or, with a
-        graph, numbers only. `record`: a state also where `every` does not divide the step, as at the end."""
+        """After `step` batches. `parameters`: name in the graph -> array; left out: those of the torch module, or,
+        with a graph, numbers only. `record`: a state also where `every` does not divide the step, as at the end."""
         step, epoch = int(step), float(epoch)
         if not self.file:
             raise ValueError("the recorder is closed")
@@ -373,7 +374,9 @@ class Recorder:
         self.step_done = step
         for name, value in metrics.items():
             if name not in self.series:
-                append(self.names, np.array([name.encode()[:63]], text_type(64)))
+                if len(name.encode()) > 63:
+                    raise ValueError(f"the name {name} has more than 63 bytes")
+                append(self.names, np.array([name.encode()], text_type(64)))
                 self.series[name] = len(self.series)
             self.records.append((self.series[name], step, epoch, float(value)))
         if step > self.state_done and (parameters is not None or self.module is not None):

@@ -101,7 +101,8 @@ class RecorderTest(harness.CliTest):
         losses = []
         for state in range(states):
             land = self.path("point.land.h5")
-            told = self.ok_json("compute", name, "--group", group, "--center", state, "--dirs", "random", "-g", 1, "-f", "-o", land)
+            told = self.ok_json("compute", name, "--group", group, "--center", state, "--dirs", "random", "-g", 1, "-f",
+                                "-o", land)
             losses.append(told["centre_loss"])
         return losses
 
