@@ -7,14 +7,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char scratch_directory[64];
+#include "folder.h"
+
+static char scratch_directory[256];
 static pid_t scratch_owner;
 
 static inline void scratch_remove(void) {
     if (getpid() != scratch_owner) return;
     DIR *directory = opendir(scratch_directory);
     for (struct dirent *entry; directory && (entry = readdir(directory));) {
-        char path[400];
+        char path[600];
         snprintf(path, sizeof path, "%s/%s", scratch_directory, entry->d_name);
         unlink(path);
     }
@@ -24,11 +26,10 @@ static inline void scratch_remove(void) {
 
 /** Path of a file in the directory. @lifetime one of four buffers, reused in turn */
 static inline const char *scratch(const char *name) {
-    static char path[4][400];
+    static char path[4][600];
     static int next;
     if (!scratch_directory[0]) {
-        snprintf(scratch_directory, sizeof scratch_directory, "%s", "/tmp/tau-test-XXXXXX");
-        if (!mkdtemp(scratch_directory)) abort();
+        folder_create(scratch_directory, sizeof scratch_directory);
         scratch_owner = getpid();
         atexit(scratch_remove);
     }

@@ -10,15 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
+
 /** A place for paths of one test. */
 typedef struct temporary {
-    char directory[64];
+    char directory[256];
     char path[512];
 } temporary;
 
 static inline temporary temporary_create(void) {
-    temporary made = {.directory = "/tmp/tauscape-core-XXXXXX"};
-    cr_assert_not_null(mkdtemp(made.directory));
+    temporary made = {0};
+    folder_create(made.directory, sizeof made.directory);
     return made;
 }
 

@@ -9,16 +9,16 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "figure/animation.h"
+#include "folder.h"
 
-static char folder[64];
+static char folder[256];
 
 static void scratch_create(void) {
-    strcpy(folder, "/tmp/tau-film-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
+    folder_create(folder, sizeof folder);
 }
 
 static void scratch_remove(void) {
-    char command[128];
+    char command[300];
     snprintf(command, sizeof command, "rm -rf '%s'", folder);
     cr_assert_eq(system(command), 0);
 }

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/rng.h"
+#include "folder.h"
 #include "model/model.h"
 #include "onnx/onnx.pb-c.h"
 
@@ -250,9 +251,9 @@ static tau_status parse_with_external(const char *location, const char *offset, 
 }
 
 Test(onnx_hostile, external_data_are_read_from_below_the_model_only) {
-    char directory[] = "/tmp/tau_external_XXXXXX", path[64];
+    char directory[256], path[300];
     const uint8_t bytes[80] = {0};
-    cr_assert_not_null(mkdtemp(directory));
+    folder_create(directory, sizeof directory);
     snprintf(path, sizeof path, "%s/w.bin", directory);
     cr_assert_eq(tau_file_write(path, bytes, sizeof bytes), TAU_STATUS_OK);
     cr_assert_eq(parse_with_external("w.bin", "8", "72", directory), TAU_STATUS_OK);

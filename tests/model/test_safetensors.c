@@ -8,14 +8,14 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "core/rng.h"
+#include "folder.h"
 #include "model/floats.h"
 #include "model/model.h"
 
-static char directory[64], path[128];
+static char directory[256], path[300];
 
 static void make_directory(void) {
-    strcpy(directory, "/tmp/tau_safetensors_XXXXXX");
-    cr_assert_not_null(mkdtemp(directory));
+    folder_create(directory, sizeof directory);
     snprintf(path, sizeof path, "%s/w.safetensors", directory);
 }
 
