@@ -320,43 +320,12 @@ template <int count> TAU_PTX void ptx_wgmma_fence_operand(float (&d)[count]) {
 #define TAU_PTX_D16(i) TAU_PTX_D4(i), TAU_PTX_D4(i + 4), TAU_PTX_D4(i + 8), TAU_PTX_D4(i + 12)
 
 template <bool accumulate>
-TAU_PTX void ptx_wgmma_m64n8k16(float (&d)[4], const uint32_t (&a)[4], uint64_t descriptor) {
-    TAU_PTX_SM90A("{\n.reg .pred p;\nsetp.ne.b32 p, %9, 0;\n"
-                  "wgmma.mma_async.sync.aligned.m64n8k16.f32.f16.f16 {"
-                  "%0, %1, %2, %3}, "
-                  "{%4, %5, %6, %7}, %8, p, 1, 1, 0;\n}"
-                  : TAU_PTX_D4(0)
-                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(descriptor), "n"(accumulate ? 1 : 0));
-}
-
-template <bool accumulate>
-TAU_PTX void ptx_wgmma_m64n16k16(float (&d)[8], const uint32_t (&a)[4], uint64_t descriptor) {
-    TAU_PTX_SM90A("{\n.reg .pred p;\nsetp.ne.b32 p, %13, 0;\n"
-                  "wgmma.mma_async.sync.aligned.m64n16k16.f32.f16.f16 {"
-                  "%0, %1, %2, %3, %4, %5, %6, %7}, "
-                  "{%8, %9, %10, %11}, %12, p, 1, 1, 0;\n}"
-                  : TAU_PTX_D4(0), TAU_PTX_D4(4)
-                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(descriptor), "n"(accumulate ? 1 : 0));
-}
-
-template <bool accumulate>
 TAU_PTX void ptx_wgmma_m64n32k16(float (&d)[16], const uint32_t (&a)[4], uint64_t descriptor) {
     TAU_PTX_SM90A("{\n.reg .pred p;\nsetp.ne.b32 p, %21, 0;\n"
                   "wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16 {"
                   "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, "
                   "{%16, %17, %18, %19}, %20, p, 1, 1, 0;\n}"
                   : TAU_PTX_D16(0)
-                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(descriptor), "n"(accumulate ? 1 : 0));
-}
-
-template <bool accumulate>
-TAU_PTX void ptx_wgmma_m64n64k16(float (&d)[32], const uint32_t (&a)[4], uint64_t descriptor) {
-    TAU_PTX_SM90A("{\n.reg .pred p;\nsetp.ne.b32 p, %37, 0;\n"
-                  "wgmma.mma_async.sync.aligned.m64n64k16.f32.f16.f16 {"
-                  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-                  "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, "
-                  "{%32, %33, %34, %35}, %36, p, 1, 1, 0;\n}"
-                  : TAU_PTX_D16(0), TAU_PTX_D16(16)
                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(descriptor), "n"(accumulate ? 1 : 0));
 }
 
@@ -369,19 +338,6 @@ TAU_PTX void ptx_wgmma_m64n96k16(float (&d)[48], const uint32_t (&a)[4], uint64_
                   "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47}, "
                   "{%48, %49, %50, %51}, %52, p, 1, 1, 0;\n}"
                   : TAU_PTX_D16(0), TAU_PTX_D16(16), TAU_PTX_D16(32)
-                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(descriptor), "n"(accumulate ? 1 : 0));
-}
-
-template <bool accumulate>
-TAU_PTX void ptx_wgmma_m64n128k16(float (&d)[64], const uint32_t (&a)[4], uint64_t descriptor) {
-    TAU_PTX_SM90A("{\n.reg .pred p;\nsetp.ne.b32 p, %69, 0;\n"
-                  "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 {"
-                  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-                  "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-                  "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-                  "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-                  "{%64, %65, %66, %67}, %68, p, 1, 1, 0;\n}"
-                  : TAU_PTX_D16(0), TAU_PTX_D16(16), TAU_PTX_D16(32), TAU_PTX_D16(48)
                   : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(descriptor), "n"(accumulate ? 1 : 0));
 }
 

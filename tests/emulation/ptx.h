@@ -204,10 +204,6 @@ template <int pending> inline void ptx_wgmma_wait(EMULATION_SITE) {
                                        EMULATION_SITE) {                                                     \
         emulation::warpgroup_multiply(d, n, accumulate, a, descriptor, EMULATION_HERE);                      \
     }
-EMULATION_WGMMA(8)
-EMULATION_WGMMA(16)
 EMULATION_WGMMA(32)
-EMULATION_WGMMA(64)
 EMULATION_WGMMA(96)
-EMULATION_WGMMA(128)
 #undef EMULATION_WGMMA
