@@ -1,5 +1,5 @@
-/* Losses of samples, their gradients, and the numbers of networks made of them: what src/backend/loss.c
- * defines, in FP64.
+/* Losses of samples and the classes decided on, their gradients, and the numbers of networks made of them:
+ * what src/backend/loss.c defines, in FP64.
  *
  * Samples with up to 32 outputs have a thread each, those with more a warp each; which it is depends on the
  * number of outputs alone, so the bits of a sample's loss never depend on the samples beside it. */
@@ -55,13 +55,27 @@ template <int threads> static __device__ double log_sum_exp(const sample &s) {
     return largest + log(all_sum<threads>(sum));
 }
 
-/* Whether the class is the first largest of the outputs; a NaN anywhere makes it wrong. */
-template <int threads> static __device__ double argmax_is_chosen(const sample &s) {
-    const float most = s.output[s.chosen];
-    bool is = true;
-    for (int i = s.rank; i < s.count; i += threads)
-        is = is && (i < s.chosen ? s.output[i] < most : s.output[i] <= most);
-    return all_true<threads>(is) ? 1 : 0;
+/* The first largest of the outputs; -1 where one is a NaN. */
+template <int threads> static __device__ int first_largest(const sample &s) {
+    float most = -INFINITY;
+    int best = s.count;
+    bool numbers = true;
+    for (int i = s.rank; i < s.count; i += threads) {
+        numbers = numbers && !is_nan(s.output[i]);
+        if (best < s.count && !(s.output[i] > most)) continue;
+        most = s.output[i];
+        best = i;
+    }
+    for (int far = threads / 2; far > 0; far /= 2) {
+        const float other_most = __shfl_xor_sync(0xffffffffu, most, far);
+        const int other = __shfl_xor_sync(0xffffffffu, best, far);
+        if (other == s.count ||
+            (best < s.count && (other_most < most || (other_most == most && other > best))))
+            continue;
+        most = other_most;
+        best = other;
+    }
+    return all_true<threads>(numbers) ? best : -1;
 }
 
 static __device__ double huber(double d) {
@@ -114,10 +128,14 @@ template <int threads> static __device__ double values_loss(tau_loss loss, const
     return all_sum<threads>(sum) / s.count;
 }
 
+static __device__ float threshold_of(tau_loss loss) {
+    return loss == TAU_LOSS_BCE ? 0.5f : 0.0f;
+}
+
 /* Share of the outputs on the right side of the threshold; NaN where a loss knows no sides. */
 template <int threads> static __device__ double values_right(tau_loss loss, const sample &s) {
     if (loss != TAU_LOSS_BCE && loss != TAU_LOSS_BCE_LOGITS) return NAN;
-    const float threshold = loss == TAU_LOSS_BCE ? 0.5f : 0.0f;
+    const float threshold = threshold_of(loss);
     double hits = 0;
     for (int i = s.rank; i < s.count; i += threads)
         if (!is_nan(s.output[i])) hits += (s.output[i] > threshold) == (s.values[i] > 0.5f);
@@ -139,19 +157,40 @@ struct block {
     int points, samples, row_samples, outputs;
 };
 
+/* Whole numbers: their sum does not depend on the order in which the threads come. */
+static __device__ void count_decision(uint32_t *confusion, int classes, int label, int decided) {
+    atomicAdd(&confusion[decided < 0 ? classes * classes + label : label * classes + decided], 1u);
+}
+
+/* One binary output: two classes. */
+static __device__ void count_side(uint32_t *confusion, tau_loss loss, const sample &s) {
+    const int decided = is_nan(s.output[0]) ? -1 : s.output[0] > threshold_of(loss);
+    count_decision(confusion, 2, s.values[0] > 0.5f, decided);
+}
+
+static __device__ uint32_t *counts_of(uint32_t *confusion, size_t point, int classes) {
+    return confusion + point * (size_t)classes * (size_t)(classes + 1);
+}
+
 template <int threads>
-static __global__ void loss_sample(double *losses, double *right, size_t stride, tau_loss loss,
-                                   const float *output, block n, tau_cuda_targets targets) {
+static __global__ void loss_sample(double *losses, double *right, size_t stride, uint32_t *confusion,
+                                   tau_loss loss, const float *output, block n, tau_cuda_targets targets) {
     const size_t count = (size_t)n.points * (size_t)n.samples;
     for (size_t i = thread_index() / threads; i < count; i += thread_count() / threads) {
         const size_t p = i / (size_t)n.samples, index = i % (size_t)n.samples;
         const float *row = output + (p * (size_t)n.row_samples + index) * (size_t)n.outputs;
         const sample s = sample_at<threads>(row, n.outputs, targets, index);
         const double l = targets.classes ? class_loss<threads>(loss, s) : values_loss<threads>(loss, s);
-        const double r = targets.classes ? argmax_is_chosen<threads>(s) : values_right<threads>(loss, s);
+        const int decided = targets.classes ? first_largest<threads>(s) : -1;
+        const double r = targets.classes ? decided == s.chosen : values_right<threads>(loss, s);
         if (s.rank != 0) continue;
         losses[p * stride + index] = l;
         right[p * stride + index] = r;
+        if (!confusion) continue;
+        if (targets.classes)
+            count_decision(counts_of(confusion, p, s.count), s.count, s.chosen, decided);
+        else
+            count_side(counts_of(confusion, p, 2), loss, s);
     }
 }
 
@@ -249,14 +288,14 @@ static bool one_thread(int outputs) {
     return outputs <= TAU_WARP;
 }
 
-cudaError_t tau_cuda_loss_sample(double *losses, double *right, size_t stride, tau_loss loss,
-                                 const float *output, int points, int samples, int row_samples, int outputs,
-                                 tau_cuda_targets targets, cudaStream_t stream) {
+cudaError_t tau_cuda_loss_sample(double *losses, double *right, size_t stride, uint32_t *confusion,
+                                 tau_loss loss, const float *output, int points, int samples, int row_samples,
+                                 int outputs, tau_cuda_targets targets, cudaStream_t stream) {
     const block n = {points, samples, row_samples, outputs};
     const size_t count = (size_t)points * (size_t)samples;
     return launch(one_thread(outputs) ? loss_sample<1> : loss_sample<TAU_WARP>,
                   rows_grid(count, one_thread(outputs) ? 1 : TAU_WARP), dim3(ROWS_THREADS), 0, stream, losses,
-                  right, stride, loss, output, n, targets);
+                  right, stride, confusion, loss, output, n, targets);
 }
 
 cudaError_t tau_cuda_loss_gradient(float *gradient, tau_loss loss, const float *output, int samples,

@@ -40,12 +40,16 @@ typedef struct tau_cuda_targets {
     const float *values;    /**< [samples, outputs] */
 } tau_cuda_targets;
 
-/** Loss of each sample of each network, in double. Twin: tau_loss_sample.
+/** Loss of each sample of each network, in double, and counts of what the networks decide on. Twins:
+ * tau_loss_sample, tau_loss_decide, tau_loss_count.
  *  @param[out] losses,right  network p at + p·stride: [samples] f64; `right` is 0 or 1, a share, or NaN
+ *  @param[in,out] confusion  [points, C·(C + 1)] of C classes: these samples are added, row = the true class,
+ *             column = the class decided on, then [C] undecided ones; NULL = none are counted. Only for
+ * losses of classes (C = outputs) and one binary output (C = 2).
  *  @param[in] output  [points, row_samples, outputs] f32 of which the first `samples` rows count */
-cudaError_t tau_cuda_loss_sample(double *losses, double *right, size_t stride, tau_loss loss,
-                                 const float *output, int points, int samples, int row_samples, int outputs,
-                                 tau_cuda_targets targets, cudaStream_t stream);
+cudaError_t tau_cuda_loss_sample(double *losses, double *right, size_t stride, uint32_t *confusion,
+                                 tau_loss loss, const float *output, int points, int samples, int row_samples,
+                                 int outputs, tau_cuda_targets targets, cudaStream_t stream);
 
 /** scale · d loss / d output of each sample of one network. Twin: tau_loss_gradient.
  *  @param[out] gradient  [samples, outputs] f32 */

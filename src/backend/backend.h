@@ -78,14 +78,15 @@ typedef struct tau_evaluator_options {
     const char *backend;     /**< "cpu", "ref", "auto", "cuda", "cuda:1" (its second device) */
     tau_precision precision; /**< NONE = the backend's default */
     tau_loss loss;
+    bool confusion; /**< tiles and states are asked for confusion counts too */
 } tau_evaluator_options;
 
 /** Compiles `graph` for a backend and makes the samples resident.
  *  @lifetime graph, samples and pool are borrowed and must outlive the evaluator
  *  @threads one caller at a time; works on all threads of the pool
  *  @errors TAU_STATUS_DEVICE (no such backend, not available), TAU_STATUS_UNSUPPORTED (node and operator
- * named), TAU_STATUS_SHAPE (samples, outputs or targets do not fit the network or the loss),
- * TAU_STATUS_MEMORY */
+ * named; confusion counts where the loss knows no classes), TAU_STATUS_SHAPE (samples, outputs or targets do
+ * not fit the network or the loss), TAU_STATUS_MEMORY */
 TAU_CHECK tau_status tau_evaluator_create(tau_evaluator **out, const tau_graph *graph,
                                           const tau_samples *samples, const tau_evaluator_options *options,
                                           tau_pool *pool);
@@ -101,22 +102,35 @@ typedef struct tau_evaluator_identity {
 } tau_evaluator_identity;
 tau_evaluator_identity tau_evaluator_get_identity(const tau_evaluator *evaluator);
 
+/** Classes that the network decides between: its outputs under a loss of classes, 2 for one binary output, 0
+ * where the loss knows none. */
+size_t tau_evaluator_get_classes(const tau_evaluator *evaluator);
+
+/** Confusion counts of one point: [classes, classes] samples, row = the true class, column = the class
+ * decided on; then [classes] samples of each class on which a NaN left no decision. */
+static inline size_t tau_confusion_size(size_t classes) {
+    return classes * (classes + 1);
+}
+
 /** Sets what spans the slice. @lifetime the vectors are borrowed until the next set_basis or destroy */
 TAU_CHECK tau_status tau_evaluator_set_basis(tau_evaluator *evaluator, const tau_basis *basis);
 
-/** Evaluates a tile. @param[out] out  [rows, columns], row = beta, column = alpha
+/** Evaluates a tile.
+ *  @param[out] out  [rows, columns], row = beta, column = alpha
+ *  @param[out] confusion  [rows, columns, tau_confusion_size(classes)], or NULL; only of an evaluator that
+ * was created for them (TAU_STATUS_USAGE)
  *  @errors TAU_STATUS_CANCELLED (out undefined); the cancel token is polled at least every 20 ms of work
  *  @numerics per-sample losses reduced in double by a fixed tree over the sample index: bits independent of
  * threads, blocks and, in EXACT, of the tile. A point that is not finite in FINE is computed again in EXACT.
  */
 TAU_CHECK tau_status tau_evaluator_tile(tau_evaluator *evaluator, const tau_tile *tile, tau_point *out,
-                                        const tau_cancel *cancel);
+                                        uint64_t *confusion, const tau_cancel *cancel);
 
 /** Evaluates parameter vectors as they are, each with its own batch-norm statistics.
  *  @param[in] theta  [count] pointers to [P]   @param[in] buffers  [count] pointers to [Q]
- *  @param[out] out  [count] */
+ *  @param[out] out  [count]   @param[out] confusion  [count, tau_confusion_size(classes)], or NULL */
 TAU_CHECK tau_status tau_evaluator_states(tau_evaluator *evaluator, size_t count, const float *const *theta,
-                                          const float *const *buffers, tau_point *out,
+                                          const float *const *buffers, tau_point *out, uint64_t *confusion,
                                           const tau_cancel *cancel);
 
 /** Values of one activation for all samples. @param[in] value  index into graph->values, or graph->output

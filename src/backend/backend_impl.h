@@ -13,7 +13,8 @@ typedef struct tau_plan_request {
     tau_loss loss;
     tau_precision precision;
     tau_pool *pool;
-    int device; /**< index among the backend's devices; 0 where it has one */
+    int device;     /**< index among the backend's devices; 0 where it has one */
+    size_t classes; /**< of the confusion counts; 0 = none are asked for */
 } tau_plan_request;
 
 /** The unit is the plan, not the operator, so that a backend may fuse as it likes. The evaluator has checked
@@ -34,9 +35,10 @@ typedef struct tau_backend {
     tau_status (*create)(tau_plan **out, const tau_plan_request *request);
     void (*destroy)(tau_plan *plan);
     tau_status (*set_basis)(tau_plan *plan, const tau_basis *basis);
-    tau_status (*tile)(tau_plan *plan, const tau_tile *tile, tau_point *out, const tau_cancel *cancel);
+    tau_status (*tile)(tau_plan *plan, const tau_tile *tile, tau_point *out, uint64_t *confusion,
+                       const tau_cancel *cancel);
     tau_status (*states)(tau_plan *plan, size_t count, const float *const *theta, const float *const *buffers,
-                         tau_point *out, const tau_cancel *cancel);
+                         tau_point *out, uint64_t *confusion, const tau_cancel *cancel);
     tau_status (*capture)(tau_plan *plan, const float *theta, const float *buffers, int value, float *out,
                           const tau_cancel *cancel);
     tau_status (*gradient)(tau_plan *plan, const float *theta, float *buffers, const tau_batch *batch,

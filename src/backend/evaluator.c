@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "backend/backend_impl.h"
+#include "backend/loss.h"
 #include "core/memory.h"
 
 struct tau_evaluator {
@@ -61,11 +62,25 @@ static tau_status check_targets(const tau_graph *graph, const tau_samples *sampl
     return TAU_STATUS_OK;
 }
 
+static size_t class_count(const tau_graph *graph, tau_loss loss) {
+    return tau_loss_class_count(loss, tau_shape_size(&graph->values[graph->output].shape));
+}
+
+static tau_status check_confusion(const tau_graph *graph, tau_loss loss) {
+    if (class_count(graph, loss) > 1) return TAU_STATUS_OK;
+    return tau_fail(TAU_STATUS_UNSUPPORTED,
+                    "there are no confusion counts" TAU_WHY
+                    "the loss %s of %zu outputs tells no classes apart" TAU_FIX
+                    "choose a network that decides between classes, or ask for the loss alone",
+                    tau_loss_name(loss), tau_shape_size(&graph->values[graph->output].shape));
+}
+
 tau_status tau_evaluator_create(tau_evaluator **out, const tau_graph *graph, const tau_samples *samples,
                                 const tau_evaluator_options *options, tau_pool *pool) {
     *out = NULL;
     TAU_TRY(check_samples(graph, samples));
     TAU_TRY(check_targets(graph, samples, options->loss));
+    if (options->confusion) TAU_TRY(check_confusion(graph, options->loss));
     const tau_backend *backend;
     int device;
     TAU_TRY(tau_backend_find(&backend, &device, options->backend ? options->backend : "auto"));
@@ -74,7 +89,8 @@ tau_status tau_evaluator_create(tau_evaluator **out, const tau_graph *graph, con
     tau_evaluator *evaluator;
     TAU_TRY(TAU_ALLOC(evaluator, 1));
     evaluator->backend = backend;
-    evaluator->request = (tau_plan_request){graph, samples, options->loss, precision, pool, device};
+    const size_t classes = options->confusion ? class_count(graph, options->loss) : 0;
+    evaluator->request = (tau_plan_request){graph, samples, options->loss, precision, pool, device, classes};
     tau_status status = backend->create(&evaluator->plan, &evaluator->request);
     if (status != TAU_STATUS_OK) {
         tau_mem_free(evaluator);
@@ -96,6 +112,15 @@ tau_evaluator_identity tau_evaluator_get_identity(const tau_evaluator *evaluator
                                     evaluator->backend->kernel_version, evaluator->request.precision};
 }
 
+size_t tau_evaluator_get_classes(const tau_evaluator *evaluator) {
+    return class_count(evaluator->request.graph, evaluator->request.loss);
+}
+
+static tau_status check_counts_wanted(const tau_evaluator *evaluator, const uint64_t *confusion) {
+    if (!confusion || evaluator->request.classes > 0) return TAU_STATUS_OK;
+    return tau_fail(TAU_STATUS_USAGE, "confusion counts need an evaluator that was created for them");
+}
+
 tau_status tau_evaluator_set_basis(tau_evaluator *evaluator, const tau_basis *basis) {
     if (basis->count < 1 || basis->count > TAU_BASIS_MAX)
         return tau_fail(TAU_STATUS_USAGE, "a slice is spanned by 1 to %d vectors, not %d", TAU_BASIS_MAX,
@@ -106,16 +131,19 @@ tau_status tau_evaluator_set_basis(tau_evaluator *evaluator, const tau_basis *ba
 }
 
 tau_status tau_evaluator_tile(tau_evaluator *evaluator, const tau_tile *tile, tau_point *out,
-                              const tau_cancel *cancel) {
+                              uint64_t *confusion, const tau_cancel *cancel) {
     if (!evaluator->has_basis)
         return tau_fail(TAU_STATUS_USAGE, "a tile needs a basis: call set_basis first");
+    TAU_TRY(check_counts_wanted(evaluator, confusion));
     if (tile->columns == 0 || tile->rows == 0) return TAU_STATUS_OK;
-    return evaluator->backend->tile(evaluator->plan, tile, out, cancel);
+    return evaluator->backend->tile(evaluator->plan, tile, out, confusion, cancel);
 }
 
 tau_status tau_evaluator_states(tau_evaluator *evaluator, size_t count, const float *const *theta,
-                                const float *const *buffers, tau_point *out, const tau_cancel *cancel) {
-    return evaluator->backend->states(evaluator->plan, count, theta, buffers, out, cancel);
+                                const float *const *buffers, tau_point *out, uint64_t *confusion,
+                                const tau_cancel *cancel) {
+    TAU_TRY(check_counts_wanted(evaluator, confusion));
+    return evaluator->backend->states(evaluator->plan, count, theta, buffers, out, confusion, cancel);
 }
 
 tau_status tau_evaluator_capture(tau_evaluator *evaluator, const float *theta, const float *buffers,

@@ -1,6 +1,7 @@
 #include "backend/loss.h"
 
 #include <math.h>
+#include <string.h>
 
 tau_target tau_target_of(const tau_samples *samples, size_t index) {
     if (samples->classes) return (tau_target){.class_index = samples->classes[index]};
@@ -17,14 +18,39 @@ static double log_sum_exp(const double *x, size_t count) {
     return largest + log(sum);
 }
 
-/* Whether `chosen` is the first largest of the outputs; a NaN anywhere makes it wrong. */
-static double argmax_is(const double *output, size_t count, int32_t chosen) {
+size_t tau_loss_class_count(tau_loss loss, size_t outputs) {
+    if (tau_loss_takes_classes(loss)) return outputs;
+    return outputs == 1 && tau_loss_is_binary(loss) ? 2 : 0;
+}
+
+static int32_t first_largest(const double *output, size_t count) {
     size_t best = 0;
     for (size_t i = 0; i < count; i++) {
-        if (isnan(output[i])) return 0.0;
+        if (isnan(output[i])) return -1;
         if (output[i] > output[best]) best = i;
     }
-    return best == (size_t)chosen;
+    return (int32_t)best;
+}
+
+static double threshold_of(tau_loss loss) {
+    return loss == TAU_LOSS_BCE ? 0.5 : 0.0;
+}
+
+int32_t tau_loss_decide(tau_loss loss, const double *output, size_t count) {
+    if (tau_loss_takes_classes(loss)) return first_largest(output, count);
+    return isnan(output[0]) ? -1 : output[0] > threshold_of(loss);
+}
+
+void tau_loss_count(uint64_t *confusion, size_t classes, const tau_samples *samples, const int32_t *decided) {
+    memset(confusion, 0, tau_confusion_size(classes) * sizeof *confusion);
+    uint64_t *undecided = confusion + classes * classes;
+    for (size_t i = 0; i < samples->count; i++) {
+        const size_t label = samples->classes ? (size_t)samples->classes[i] : samples->values[i] > 0.5f;
+        if (decided[i] < 0)
+            undecided[label]++;
+        else
+            confusion[label * classes + (size_t)decided[i]]++;
+    }
 }
 
 static double huber(double d) {
@@ -67,18 +93,17 @@ static double one_value(tau_loss loss, double y, double t) {
 
 double tau_loss_sample(tau_loss loss, const double *output, size_t count, tau_target target, double *right) {
     if (tau_loss_takes_classes(loss)) {
-        if (right) *right = argmax_is(output, count, target.class_index);
+        if (right) *right = first_largest(output, count) == target.class_index;
         double chosen = output[target.class_index];
         return loss == TAU_LOSS_NLL ? -chosen : log_sum_exp(output, count) - chosen;
     }
     double sum = 0, hits = 0;
-    bool binary = loss == TAU_LOSS_BCE || loss == TAU_LOSS_BCE_LOGITS;
-    double threshold = loss == TAU_LOSS_BCE ? 0.5 : 0.0;
+    const double threshold = threshold_of(loss);
     for (size_t i = 0; i < count; i++) {
         sum += one_value(loss, output[i], target.values[i]);
         if (!isnan(output[i])) hits += (output[i] > threshold) == (target.values[i] > 0.5f);
     }
-    if (right) *right = binary ? hits / (double)count : NAN;
+    if (right) *right = tau_loss_is_binary(loss) ? hits / (double)count : NAN;
     return sum / (double)count;
 }
 

@@ -17,6 +17,18 @@ tau_target tau_target_of(const tau_samples *samples, size_t index);
  * outputs, NaN for regression. A row with a NaN is wrong. May be NULL. */
 double tau_loss_sample(tau_loss loss, const double *output, size_t count, tau_target target, double *right);
 
+/** Classes that a loss tells apart by `outputs` outputs: all of them for a loss of classes, 2 for one binary
+ * output, otherwise 0. */
+size_t tau_loss_class_count(tau_loss loss, size_t outputs);
+
+/** The class that a network decides on: the first largest output, or the side of the threshold.
+ *  @param[in] output  [count], of a loss with classes   @return -1 where a NaN leaves no decision */
+int32_t tau_loss_decide(tau_loss loss, const double *output, size_t count);
+
+/** Counts the decisions on all samples. @param[out] confusion  [tau_confusion_size(classes)], overwritten
+ *  @param[in] decided  [samples->count] classes, or -1 */
+void tau_loss_count(uint64_t *confusion, size_t classes, const tau_samples *samples, const int32_t *decided);
+
 /** d loss / d output of one sample. @param[out] gradient  [count] */
 void tau_loss_gradient(double *gradient, tau_loss loss, const double *output, size_t count,
                        tau_target target);

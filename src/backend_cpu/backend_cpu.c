@@ -46,7 +46,8 @@ static void measure(tau_plan *plan) {
     plan->sizes = (tau_cpu_sizes){.theta = graph->theta_size,
                                   .buffers = graph->buffer_size,
                                   .samples = request->samples->count,
-                                  .outputs = tau_shape_size(&graph->values[graph->output].shape)};
+                                  .outputs = tau_shape_size(&graph->values[graph->output].shape),
+                                  .decisions = request->classes > 0};
     tau_cpu_sizes_cover(&plan->sizes, plan->exact);
     tau_cpu_sizes_cover(&plan->sizes, plan->fine);
     tau_cpu_sizes_cover(&plan->sizes, plan->line);

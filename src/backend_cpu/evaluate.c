@@ -13,6 +13,7 @@ typedef struct evaluation {
     const tau_tile *tile; /* or NULL, and then: */
     const float *const *theta, *const *buffers;
     tau_point *out;
+    uint64_t *confusion; /* or NULL */
     const tau_cancel *cancel;
     size_t first;  /* point number of the first job */
     size_t ranges; /* pieces that a point is cut into */
@@ -73,6 +74,8 @@ static tau_status run_losses(const evaluation *e, const tau_cpu_program *program
             results->losses[block + i] =
                 tau_loss_sample(request->loss, worker->outputs, output->size,
                                 tau_target_of(request->samples, block + i), &results->right[block + i]);
+            if (results->decided)
+                results->decided[block + i] = tau_loss_decide(request->loss, worker->outputs, output->size);
         }
         if (tau_cancel_requested(e->cancel)) return tau_fail(TAU_STATUS_CANCELLED, "stopped on request");
     }
@@ -81,31 +84,35 @@ static tau_status run_losses(const evaluation *e, const tau_cpu_program *program
 
 static tau_status run_range(const evaluation *e, const tau_cpu_program *program, const tau_cpu_point *point,
                             size_t first, size_t end, tau_cpu_worker *worker, tau_cpu_worker *results) {
-    if (e->plan->tiny)
-        return tau_cpu_tiny_losses(e->plan, point, first, end, worker, results->losses, results->right,
-                                   e->cancel);
+    if (e->plan->tiny) return tau_cpu_tiny_losses(e->plan, point, first, end, worker, results, e->cancel);
     return run_losses(e, program, point, first, end, worker, results);
 }
 
-static tau_point reduce(const evaluation *e, const tau_cpu_worker *results, tau_precision precision) {
-    const size_t count = e->plan->request.samples->count;
-    tau_point point = {.precision = precision};
-    tau_loss_reduce(&point.loss, &point.loss_se, results->losses, count);
-    point.accuracy = tau_loss_sum(results->right, count) / (double)count;
-    return point;
+/* Numbers of point `index` from those of its samples. */
+static void reduce(const evaluation *e, const tau_cpu_worker *results, size_t index,
+                   tau_precision precision) {
+    const tau_plan_request *request = &e->plan->request;
+    const size_t count = request->samples->count, classes = request->classes;
+    tau_point *point = &e->out[index];
+    tau_loss_reduce(&point->loss, &point->loss_se, results->losses, count);
+    point->accuracy = tau_loss_sum(results->right, count) / (double)count;
+    point->precision = precision;
+    if (e->confusion)
+        tau_loss_count(e->confusion + index * tau_confusion_size(classes), classes, request->samples,
+                       results->decided);
 }
 
 /* What is not finite in fine may be so only because of it: exact has the last word. */
 static tau_status finish_point(const evaluation *e, const tau_cpu_point *point, tau_cpu_worker *worker,
-                               tau_cpu_worker *results, tau_point *out) {
+                               tau_cpu_worker *results, size_t index) {
     const tau_plan *plan = e->plan;
-    *out = reduce(e, results, plan->request.precision);
-    if (plan->request.precision == TAU_PRECISION_EXACT || isfinite(out->loss)) return TAU_STATUS_OK;
+    reduce(e, results, index, plan->request.precision);
+    if (plan->request.precision == TAU_PRECISION_EXACT || isfinite(e->out[index].loss)) return TAU_STATUS_OK;
     if (!plan->tiny) {
         prepare(e, plan->exact, point, worker);
         TAU_TRY(run_losses(e, plan->exact, point, 0, plan->request.samples->count, worker, results));
     }
-    *out = reduce(e, results, TAU_PRECISION_EXACT);
+    reduce(e, results, index, TAU_PRECISION_EXACT);
     return TAU_STATUS_OK;
 }
 
@@ -116,7 +123,7 @@ static tau_status whole_point_job(void *payload, size_t index, int worker_index)
     const tau_cpu_point point = form_point(e, index, worker);
     prepare(e, program, &point, worker);
     TAU_TRY(run_range(e, program, &point, 0, e->plan->request.samples->count, worker, worker));
-    return finish_point(e, &point, worker, worker, &e->out[index]);
+    return finish_point(e, &point, worker, worker, index);
 }
 
 /* Points that several workers share stand in slots: formed by one, evaluated by all, finished by one. */
@@ -162,8 +169,7 @@ static tau_status slot_range_job(void *payload, size_t index, int worker_index) 
 static tau_status slot_finish_job(void *payload, size_t index, int worker_index) {
     const evaluation *e = payload;
     const tau_cpu_point point = point_in_slot(e, index);
-    return finish_point(e, &point, &e->plan->workers[worker_index], &e->plan->slots[index],
-                        &e->out[e->first + index]);
+    return finish_point(e, &point, &e->plan->workers[worker_index], &e->plan->slots[index], e->first + index);
 }
 
 static tau_status evaluate_shared(evaluation *e, size_t count) {
@@ -186,13 +192,20 @@ static tau_status evaluate(evaluation *e, size_t points) {
     return evaluate_shared(e, left);
 }
 
-tau_status tau_cpu_tile(tau_plan *plan, const tau_tile *tile, tau_point *out, const tau_cancel *cancel) {
-    evaluation e = {.plan = plan, .tile = tile, .out = out, .cancel = cancel};
+tau_status tau_cpu_tile(tau_plan *plan, const tau_tile *tile, tau_point *out, uint64_t *confusion,
+                        const tau_cancel *cancel) {
+    evaluation e = {.plan = plan, .tile = tile, .out = out, .confusion = confusion, .cancel = cancel};
     return evaluate(&e, tile->columns * tile->rows);
 }
 
 tau_status tau_cpu_states(tau_plan *plan, size_t count, const float *const *theta,
-                          const float *const *buffers, tau_point *out, const tau_cancel *cancel) {
-    evaluation e = {.plan = plan, .theta = theta, .buffers = buffers, .out = out, .cancel = cancel};
+                          const float *const *buffers, tau_point *out, uint64_t *confusion,
+                          const tau_cancel *cancel) {
+    evaluation e = {.plan = plan,
+                    .theta = theta,
+                    .buffers = buffers,
+                    .out = out,
+                    .confusion = confusion,
+                    .cancel = cancel};
     return evaluate(&e, count);
 }

@@ -12,12 +12,14 @@ typedef struct tau_cpu_worker {
     float *arena, *scratch;
     float **data;           /**< [tensors] */
     double *losses, *right; /**< [N] */
+    int32_t *decided;       /**< [N] classes, where they are counted; else NULL */
     double *outputs;        /**< of one sample */
 } tau_cpu_worker;
 
 /** What a worker's memory must hold: the largest of some programs. */
 typedef struct tau_cpu_sizes {
     size_t theta, buffers, packed, arena, scratch, tensors, samples, outputs;
+    bool decisions;
 } tau_cpu_sizes;
 
 void tau_cpu_sizes_cover(tau_cpu_sizes *sizes, const tau_cpu_program *program);
@@ -57,17 +59,18 @@ TAU_CHECK tau_status tau_cpu_tiny_create(tau_cpu_tiny **out, const tau_plan_requ
 void tau_cpu_tiny_destroy(tau_cpu_tiny *tiny);
 size_t tau_cpu_tiny_packed_size(const tau_cpu_tiny *tiny);
 size_t tau_cpu_tiny_scratch_size(const tau_cpu_tiny *tiny);
-/** Per-sample losses of a point for samples [first, end), both multiples of the block but for the last end.
- */
+/** Per-sample numbers of a point for samples [first, end), both multiples of the block but for the last end.
+ *  @param[out] results  losses, right and decided of those samples */
 TAU_CHECK tau_status tau_cpu_tiny_losses(const tau_plan *plan, const tau_cpu_point *point, size_t first,
-                                         size_t end, tau_cpu_worker *worker, double *losses, double *right,
+                                         size_t end, tau_cpu_worker *worker, tau_cpu_worker *results,
                                          const tau_cancel *cancel);
 void tau_cpu_tiny_prepare(const tau_cpu_tiny *tiny, const tau_cpu_point *point);
 
-TAU_CHECK tau_status tau_cpu_tile(tau_plan *plan, const tau_tile *tile, tau_point *out,
+TAU_CHECK tau_status tau_cpu_tile(tau_plan *plan, const tau_tile *tile, tau_point *out, uint64_t *confusion,
                                   const tau_cancel *cancel);
 TAU_CHECK tau_status tau_cpu_states(tau_plan *plan, size_t count, const float *const *theta,
-                                    const float *const *buffers, tau_point *out, const tau_cancel *cancel);
+                                    const float *const *buffers, tau_point *out, uint64_t *confusion,
+                                    const tau_cancel *cancel);
 TAU_CHECK tau_status tau_cpu_capture(tau_plan *plan, const float *theta, const float *buffers, int value,
                                      float *out, const tau_cancel *cancel);
 

@@ -115,19 +115,30 @@ void tau_cpu_tiny_prepare(const tau_cpu_tiny *tiny, const tau_cpu_point *point) 
 }
 
 /* Any loss, sample by sample, from the outputs of a block. */
+static void read_outputs(double *row, const float *outputs, size_t count, size_t in_block) {
+    for (size_t o = 0; o < count; o++) row[o] = (double)outputs[o * BLOCK + in_block];
+}
+
 static void losses_one_by_one(const tau_plan *plan, const float *outputs, size_t count, size_t first,
-                              size_t in_block, double *row, double *losses, double *right) {
+                              size_t in_block, double *row, tau_cpu_worker *results) {
     for (size_t i = 0; i < in_block; i++) {
-        for (size_t o = 0; o < count; o++) row[o] = (double)outputs[o * BLOCK + i];
-        losses[first + i] =
+        read_outputs(row, outputs, count, i);
+        results->losses[first + i] =
             tau_loss_sample(plan->request.loss, row, count, tau_target_of(plan->request.samples, first + i),
-                            &right[first + i]);
+                            &results->right[first + i]);
+    }
+}
+
+static void decide(const tau_plan *plan, const float *outputs, size_t count, size_t first, size_t in_block,
+                   double *row, tau_cpu_worker *results) {
+    for (size_t i = 0; i < in_block; i++) {
+        read_outputs(row, outputs, count, i);
+        results->decided[first + i] = tau_loss_decide(plan->request.loss, row, count);
     }
 }
 
 tau_status tau_cpu_tiny_losses(const tau_plan *plan, const tau_cpu_point *point, size_t first, size_t end,
-                               tau_cpu_worker *worker, double *losses, double *right,
-                               const tau_cancel *cancel) {
+                               tau_cpu_worker *worker, tau_cpu_worker *results, const tau_cancel *cancel) {
     enum { BLOCKS_BETWEEN_POLLS = 256 };
     const tau_cpu_tiny *tiny = plan->tiny;
     const tau_samples *samples = plan->request.samples;
@@ -139,8 +150,9 @@ tau_status tau_cpu_tiny_losses(const tau_plan *plan, const tau_cpu_point *point,
         if (!plan->kernels->tiny_loss(plan->request.loss, y, outputs,
                                       samples->classes ? samples->classes + s : NULL,
                                       samples->values ? samples->values + s * samples->target_size : NULL,
-                                      count, losses + s, right + s))
-            losses_one_by_one(plan, y, outputs, s, count, worker->outputs, losses, right);
+                                      count, results->losses + s, results->right + s))
+            losses_one_by_one(plan, y, outputs, s, count, worker->outputs, results);
+        if (results->decided) decide(plan, y, outputs, s, count, worker->outputs, results);
         if (s / BLOCK % BLOCKS_BETWEEN_POLLS == 0 && tau_cancel_requested(cancel))
             return tau_fail(TAU_STATUS_CANCELLED, "stopped on request");
     }

@@ -22,6 +22,7 @@ static tau_status fill_worker(tau_cpu_worker *worker, const tau_cpu_sizes *sizes
     TAU_TRY(TAU_ALLOC(worker->data, sizes->tensors));
     TAU_TRY(TAU_ALLOC(worker->losses, sizes->samples));
     TAU_TRY(TAU_ALLOC(worker->right, sizes->samples));
+    if (sizes->decisions) TAU_TRY(TAU_ALLOC(worker->decided, sizes->samples));
     return TAU_ALLOC(worker->outputs, sizes->outputs);
 }
 
@@ -49,6 +50,7 @@ void tau_cpu_workers_destroy(tau_cpu_worker *workers, int count) {
         tau_mem_free(workers[i].data);
         tau_mem_free(workers[i].losses);
         tau_mem_free(workers[i].right);
+        tau_mem_free(workers[i].decided);
         tau_mem_free(workers[i].outputs);
     }
     tau_mem_free(workers);

@@ -16,6 +16,7 @@ typedef struct pass {
     const size_t *indices; /* [count] points of the tile or list; NULL = all */
     size_t count;
     tau_point *out;
+    uint64_t *confusion; /* [points, tau_confusion_size], or NULL */
     const tau_cancel *cancel;
     size_t next, finished; /* points launched, points collected */
     size_t *again;         /* [again_count] points to be run again, or NULL where there is no better mode */
@@ -96,6 +97,12 @@ static tau_status launch_next(pass *p, int slot_index) {
     return TAU_STATUS_OK;
 }
 
+static void collect_counts(const pass *p, const tau_cuda_slot *slot, size_t from, size_t point) {
+    if (!p->confusion) return;
+    const size_t size = tau_confusion_size(p->plan->request.classes);
+    for (size_t i = 0; i < size; i++) p->confusion[point * size + i] = slot->confusion[from * size + i];
+}
+
 static tau_status collect(pass *p, tau_cuda_slot *slot) {
     TAU_CUDA_TRY(cudaEventSynchronize(slot->done));
     slot->busy = false;
@@ -103,6 +110,7 @@ static tau_status collect(pass *p, tau_cuda_slot *slot) {
         const tau_cuda_sums *sums = &slot->sums[i];
         const size_t point = point_at(p, slot->first + i);
         p->out[point] = (tau_point){sums->loss, sums->loss_se, sums->right, p->lane->precision};
+        collect_counts(p, slot, i, point);
         if (p->again && (slot->overflow[i] || !isfinite(sums->loss))) p->again[p->again_count++] = point;
     }
     p->finished += slot->count;
@@ -168,15 +176,25 @@ static tau_status run_all(pass *p) {
     return status;
 }
 
-tau_status tau_cuda_evaluate_tile(tau_plan *plan, const tau_tile *tile, tau_point *out,
+tau_status tau_cuda_evaluate_tile(tau_plan *plan, const tau_tile *tile, tau_point *out, uint64_t *confusion,
                                   const tau_cancel *cancel) {
-    return run_all(&(pass){
-        .plan = plan, .tile = tile, .count = tile->columns * tile->rows, .out = out, .cancel = cancel});
+    return run_all(&(pass){.plan = plan,
+                           .tile = tile,
+                           .count = tile->columns * tile->rows,
+                           .out = out,
+                           .confusion = confusion,
+                           .cancel = cancel});
 }
 
 tau_status tau_cuda_evaluate_states(tau_plan *plan, size_t count, const float *const *theta,
-                                    const float *const *buffers, tau_point *out, const tau_cancel *cancel) {
+                                    const float *const *buffers, tau_point *out, uint64_t *confusion,
+                                    const tau_cancel *cancel) {
     if (count == 0) return TAU_STATUS_OK;
-    return run_all(&(pass){
-        .plan = plan, .theta = theta, .buffers = buffers, .count = count, .out = out, .cancel = cancel});
+    return run_all(&(pass){.plan = plan,
+                           .theta = theta,
+                           .buffers = buffers,
+                           .count = count,
+                           .out = out,
+                           .confusion = confusion,
+                           .cancel = cancel});
 }

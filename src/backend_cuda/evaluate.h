@@ -5,10 +5,10 @@
 #include "backend_cuda/plan.h"
 
 TAU_CHECK tau_status tau_cuda_evaluate_tile(tau_plan *plan, const tau_tile *tile, tau_point *out,
-                                            const tau_cancel *cancel);
+                                            uint64_t *confusion, const tau_cancel *cancel);
 TAU_CHECK tau_status tau_cuda_evaluate_states(tau_plan *plan, size_t count, const float *const *theta,
                                               const float *const *buffers, tau_point *out,
-                                              const tau_cancel *cancel);
+                                              uint64_t *confusion, const tau_cancel *cancel);
 TAU_CHECK tau_status tau_cuda_evaluate_capture(tau_plan *plan, const float *theta, const float *buffers,
                                                int value, float *out, const tau_cancel *cancel);
 

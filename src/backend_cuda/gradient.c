@@ -280,8 +280,8 @@ static tau_status run_loss(tau_cuda_trainer *trainer, const tau_batch *batch) {
     const batch_memory *m = &trainer->memory;
     const tau_cuda_place *output = &trainer->places[trainer->graph->output];
     const int count = (int)batch->count, outputs = (int)trainer->data->output_size;
-    TAU_CUDA_TRY(tau_cuda_loss_sample(m->losses, m->right, batch->count, trainer->loss, output->value, 1,
-                                      count, count, outputs, m->targets, trainer->stream));
+    TAU_CUDA_TRY(tau_cuda_loss_sample(m->losses, m->right, batch->count, NULL, trainer->loss, output->value,
+                                      1, count, count, outputs, m->targets, trainer->stream));
     TAU_CUDA_TRY(tau_cuda_loss_reduce(m->sums, m->losses, m->right, batch->count, 1, batch->count, m->partial,
                                       trainer->stream));
     TAU_CUDA_TRY(

@@ -6,7 +6,7 @@
 
 /* Networks × samples that give every multiprocessor a few thousand threads in the narrowest layers; a chunk
  * is not made smaller than that before blocks of samples are. */
-enum { ALIGNMENT = 256, GROUP = 8, FILL = 1024, SAMPLES_MAX = 1 << 20 };
+enum { ALIGNMENT = 256, GROUP = 8, FILL = 1024, SAMPLES_MAX = 1 << 20, COUNTS_MAX = 1 << 24 };
 
 /* A chunk of more work than this takes too long between two looks at the cancel token: half a second in FP32
  * on the cards of today. */
@@ -33,6 +33,16 @@ static size_t divide_up(size_t value, size_t by) {
     return (value + by - 1) / by;
 }
 
+size_t tau_cuda_lane_most_points(size_t classes) {
+    const size_t fitting = classes > 0 ? COUNTS_MAX / tau_confusion_size(classes) : TAU_CUDA_POINTS_MAX;
+    return fitting > 0 ? least(fitting, TAU_CUDA_POINTS_MAX) : 1;
+}
+
+/* Bytes of the counts of some points. */
+static size_t counts_size(const tau_plan *plan, size_t points) {
+    return points * tau_confusion_size(plan->request.classes) * sizeof(uint32_t);
+}
+
 static char *take(char **next, size_t bytes) {
     char *memory = *next;
     *next += align(bytes);
@@ -52,6 +62,7 @@ static size_t lay_out(tau_cuda_layout *out, char *base, const tau_plan *plan, co
     out->coefficients = (double *)take(&next, points * TAU_CUDA_BASIS_MAX * sizeof(double));
     out->sums = (tau_cuda_sums *)take(&next, points * sizeof(tau_cuda_sums));
     out->overflow = (unsigned char *)take(&next, points);
+    out->confusion = (uint32_t *)(plan->request.classes > 0 ? take(&next, counts_size(plan, points)) : NULL);
     out->theta = (float *)(staged ? take(&next, points * graph->theta_size * sizeof(float)) : NULL);
     out->buffers = (float *)(staged ? take(&next, points * graph->buffer_size * sizeof(float)) : NULL);
     return (size_t)(next - base);
@@ -75,7 +86,7 @@ static tau_status find_budget(size_t *out, const tau_plan *plan) {
 
 static size_t most_points(const tau_plan *plan, const tau_cuda_lane *lane, size_t count) {
     const double flops = tau_graph_flops(plan->request.graph) * (double)plan->data.count;
-    size_t points = least(count, TAU_CUDA_POINTS_MAX);
+    size_t points = least(count, tau_cuda_lane_most_points(plan->request.classes));
     if (lane->points_limit > 0) points = least(points, (size_t)lane->points_limit);
     if (flops * (double)points > CHUNK_FLOPS)
         points = flops < CHUNK_FLOPS ? (size_t)(CHUNK_FLOPS / flops) : 1;
@@ -225,7 +236,7 @@ static tau_status run_samples(const tau_plan *plan, const tau_cuda_lane *lane, c
         const float *output;
         int rows;
         TAU_TRY(lane->engine->run(lane->engine, chunk, first, samples, &output, &rows, plan->stream));
-        TAU_CUDA_TRY(tau_cuda_loss_sample(at->losses + first, at->right + first, data->count,
+        TAU_CUDA_TRY(tau_cuda_loss_sample(at->losses + first, at->right + first, data->count, at->confusion,
                                           plan->request.loss, output, chunk->points, samples, rows,
                                           (int)data->output_size, targets_from(data, first), plan->stream));
     }
@@ -238,6 +249,7 @@ static tau_status enqueue(const tau_plan *plan, const tau_cuda_lane *lane, const
     const size_t points = (size_t)chunk->points, count = plan->data.count;
     cudaStream_t stream = plan->stream;
     TAU_CUDA_TRY(cudaMemsetAsync(at->overflow, 0, points, stream));
+    if (at->confusion) TAU_CUDA_TRY(cudaMemsetAsync(at->confusion, 0, counts_size(plan, points), stream));
     if (chunk->theta.coefficients)
         TAU_CUDA_TRY(cudaMemcpyAsync(at->coefficients, slot->coefficients,
                                      points * TAU_CUDA_BASIS_MAX * sizeof(double), cudaMemcpyHostToDevice,
@@ -249,6 +261,9 @@ static tau_status enqueue(const tau_plan *plan, const tau_cuda_lane *lane, const
     TAU_CUDA_TRY(
         cudaMemcpyAsync(slot->sums, at->sums, points * sizeof *at->sums, cudaMemcpyDeviceToHost, stream));
     TAU_CUDA_TRY(cudaMemcpyAsync(slot->overflow, at->overflow, points, cudaMemcpyDeviceToHost, stream));
+    if (at->confusion)
+        TAU_CUDA_TRY(cudaMemcpyAsync(slot->confusion, at->confusion, counts_size(plan, points),
+                                     cudaMemcpyDeviceToHost, stream));
     return TAU_STATUS_OK;
 }
 

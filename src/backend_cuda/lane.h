@@ -7,11 +7,15 @@
 
 enum { TAU_CUDA_POINTS_MAX = 64, TAU_CUDA_SLOTS = 2 };
 
+/** Most networks of a chunk: fewer where the confusion counts of many classes would fill the memory. */
+size_t tau_cuda_lane_most_points(size_t classes);
+
 /** What the host reads and writes of one chunk in flight; page-locked. */
 typedef struct tau_cuda_slot {
     double *coefficients;    /**< [TAU_CUDA_POINTS_MAX, TAU_CUDA_BASIS_MAX] */
     tau_cuda_sums *sums;     /**< [TAU_CUDA_POINTS_MAX] */
     unsigned char *overflow; /**< [TAU_CUDA_POINTS_MAX] */
+    uint32_t *confusion;     /**< [points of a lane at most, tau_confusion_size]; NULL = none are counted */
     cudaEvent_t done;
     bool busy;
     size_t first, count; /**< which points of a pass it holds */
@@ -32,6 +36,7 @@ typedef struct tau_cuda_layout {
     double *coefficients;    /**< [points, TAU_CUDA_BASIS_MAX] */
     tau_cuda_sums *sums;     /**< [points] */
     unsigned char *overflow; /**< [points] */
+    uint32_t *confusion;     /**< [points, tau_confusion_size]; NULL = none are counted */
     float *theta, *buffers;  /**< [points, P], [points, Q] where parameters come from the host; else NULL */
 } tau_cuda_layout;
 

@@ -32,6 +32,8 @@ static tau_status upload_samples(tau_plan *plan) {
 }
 
 static tau_status create_slots(tau_plan *plan) {
+    const size_t classes = plan->request.classes;
+    const size_t counts = tau_cuda_lane_most_points(classes) * tau_confusion_size(classes);
     for (int s = 0; s < TAU_CUDA_SLOTS; s++) {
         tau_cuda_slot *slot = &plan->slots[s];
         const size_t points = TAU_CUDA_POINTS_MAX;
@@ -39,6 +41,8 @@ static tau_status create_slots(tau_plan *plan) {
                                     points * TAU_CUDA_BASIS_MAX * sizeof *slot->coefficients));
         TAU_CUDA_TRY(cudaMallocHost((void **)&slot->sums, points * sizeof *slot->sums));
         TAU_CUDA_TRY(cudaMallocHost((void **)&slot->overflow, points));
+        if (counts > 0)
+            TAU_CUDA_TRY(cudaMallocHost((void **)&slot->confusion, counts * sizeof *slot->confusion));
         TAU_CUDA_TRY(cudaEventCreateWithFlags(&slot->done, cudaEventDisableTiming));
     }
     return TAU_STATUS_OK;
@@ -50,6 +54,7 @@ static void destroy_slots(tau_plan *plan) {
         if (slot->coefficients) (void)cudaFreeHost(slot->coefficients);
         if (slot->sums) (void)cudaFreeHost(slot->sums);
         if (slot->overflow) (void)cudaFreeHost(slot->overflow);
+        if (slot->confusion) (void)cudaFreeHost(slot->confusion);
         if (slot->done) (void)cudaEventDestroy(slot->done);
     }
 }

@@ -31,6 +31,7 @@ static tau_status allocate(tau_plan *plan) {
     for (size_t i = 0; i < graph->constant_size; i++) plan->constants_wide[i] = graph->constants[i];
     TAU_TRY(TAU_ALLOC(plan->losses, samples));
     TAU_TRY(TAU_ALLOC(plan->right, samples));
+    if (plan->request.classes > 0) TAU_TRY(TAU_ALLOC(plan->decided, samples));
     TAU_TRY(tau_mem_alloc((void **)&plan->arenas, plan->arena_size, threads * sizeof(double)));
     return TAU_ALLOC(plan->inputs, threads * plan->inputs_max);
 }
@@ -60,6 +61,7 @@ void tau_ref_plan_destroy(tau_plan *plan) {
     tau_mem_free(plan->constants_wide);
     tau_mem_free(plan->losses);
     tau_mem_free(plan->right);
+    tau_mem_free(plan->decided);
     tau_mem_free(plan->arenas);
     tau_mem_free(plan->inputs);
     tau_mem_free(plan);

@@ -15,6 +15,7 @@ struct tau_plan {
     float *theta, *buffers;                             /**< [P], [Q] of a slice's point */
     double *theta_wide, *buffers_wide, *constants_wide; /**< the point at hand, in double */
     double *losses, *right;                             /**< [N] per sample */
+    int32_t *decided;                                   /**< [N] classes, where they are counted; else NULL */
     double *arenas;                                     /**< [threads, arena_size] */
     tau_ref_input *inputs;                              /**< [threads, inputs_max] */
 };
@@ -41,9 +42,9 @@ tau_ref_call tau_ref_plan_bind(const tau_plan *plan, int node, const tau_ref_mem
 /** The entries of the backend's table: points.c and gradient.c. */
 TAU_CHECK tau_status tau_ref_plan_set_basis(tau_plan *plan, const tau_basis *basis);
 TAU_CHECK tau_status tau_ref_plan_tile(tau_plan *plan, const tau_tile *tile, tau_point *out,
-                                       const tau_cancel *cancel);
+                                       uint64_t *confusion, const tau_cancel *cancel);
 TAU_CHECK tau_status tau_ref_plan_states(tau_plan *plan, size_t count, const float *const *theta,
-                                         const float *const *buffers, tau_point *out,
+                                         const float *const *buffers, tau_point *out, uint64_t *confusion,
                                          const tau_cancel *cancel);
 TAU_CHECK tau_status tau_ref_plan_capture(tau_plan *plan, const float *theta, const float *buffers, int value,
                                           float *out, const tau_cancel *cancel);

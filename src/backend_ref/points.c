@@ -28,10 +28,11 @@ static tau_status forward(const run *r, const tau_ref_memory *memory, size_t sam
 static void keep_loss(const run *r, const double *values, size_t sample) {
     const tau_plan_request *request = &r->plan->request;
     int output = request->graph->output;
+    const double *outputs = values + r->plan->offset[output];
     size_t count = tau_shape_size(&request->graph->values[output].shape);
-    r->plan->losses[sample] =
-        tau_loss_sample(request->loss, values + r->plan->offset[output], count,
-                        tau_target_of(request->samples, sample), &r->plan->right[sample]);
+    r->plan->losses[sample] = tau_loss_sample(
+        request->loss, outputs, count, tau_target_of(request->samples, sample), &r->plan->right[sample]);
+    if (r->plan->decided) r->plan->decided[sample] = tau_loss_decide(request->loss, outputs, count);
 }
 
 static void keep_value(const run *r, const double *values, size_t sample) {
@@ -61,15 +62,20 @@ static tau_status run_all(run *r) {
     return tau_pool_run(r->plan->request.pool, jobs, run_samples, r, r->cancel);
 }
 
-static tau_status evaluate(tau_plan *plan, const float *theta, const float *buffers, tau_point *out,
-                           const tau_cancel *cancel) {
+/* @param[out] confusion  of all points, of which this is number `index`; or NULL */
+static tau_status evaluate(tau_plan *plan, const float *theta, const float *buffers, size_t index,
+                           tau_point *out, uint64_t *confusion, const tau_cancel *cancel) {
     tau_ref_plan_load(plan, theta, buffers);
     run r = {.plan = plan, .cancel = cancel};
     TAU_TRY(run_all(&r));
-    size_t samples = plan->request.samples->count;
-    tau_loss_reduce(&out->loss, &out->loss_se, plan->losses, samples);
-    out->accuracy = tau_loss_sum(plan->right, samples) / (double)samples;
-    out->precision = plan->request.precision;
+    const size_t samples = plan->request.samples->count, classes = plan->request.classes;
+    tau_point *point = &out[index];
+    tau_loss_reduce(&point->loss, &point->loss_se, plan->losses, samples);
+    point->accuracy = tau_loss_sum(plan->right, samples) / (double)samples;
+    point->precision = plan->request.precision;
+    if (confusion)
+        tau_loss_count(confusion + index * tau_confusion_size(classes), classes, plan->request.samples,
+                       plan->decided);
     return TAU_STATUS_OK;
 }
 
@@ -78,20 +84,23 @@ tau_status tau_ref_plan_set_basis(tau_plan *plan, const tau_basis *basis) {
     return TAU_STATUS_OK;
 }
 
-tau_status tau_ref_plan_tile(tau_plan *plan, const tau_tile *tile, tau_point *out, const tau_cancel *cancel) {
+tau_status tau_ref_plan_tile(tau_plan *plan, const tau_tile *tile, tau_point *out, uint64_t *confusion,
+                             const tau_cancel *cancel) {
     for (size_t row = 0; row < tile->rows; row++)
         for (size_t column = 0; column < tile->columns; column++) {
             (void)tau_combine_point(plan->theta, plan->buffers, &plan->basis, plan->request.graph,
                                     tile->alpha[column], tile->beta[row]);
-            TAU_TRY(evaluate(plan, plan->theta, plan->buffers, &out[row * tile->columns + column], cancel));
+            TAU_TRY(evaluate(plan, plan->theta, plan->buffers, row * tile->columns + column, out, confusion,
+                             cancel));
         }
     return TAU_STATUS_OK;
 }
 
 tau_status tau_ref_plan_states(tau_plan *plan, size_t count, const float *const *theta,
-                               const float *const *buffers, tau_point *out, const tau_cancel *cancel) {
+                               const float *const *buffers, tau_point *out, uint64_t *confusion,
+                               const tau_cancel *cancel) {
     for (size_t i = 0; i < count; i++)
-        TAU_TRY(evaluate(plan, theta[i], buffers ? buffers[i] : NULL, &out[i], cancel));
+        TAU_TRY(evaluate(plan, theta[i], buffers ? buffers[i] : NULL, i, out, confusion, cancel));
     return TAU_STATUS_OK;
 }
 

@@ -168,7 +168,7 @@ static tau_status measure_centre(tau_computation *c, double *seconds) {
     if (c->spec.transform == TAU_TRANSFORM_TAU || c->spec.transform == TAU_TRANSFORM_RADIAL) alpha = 1;
     const tau_tile tile = {&alpha, 1, &beta, 1};
     double start = tau_progress_now();
-    TAU_TRY(tau_evaluator_tile(c->evaluator, &tile, &c->centre, c->cli->cancel));
+    TAU_TRY(tau_evaluator_tile(c->evaluator, &tile, &c->centre, NULL, c->cli->cancel));
     *seconds = tau_progress_now() - start;
     return TAU_STATUS_OK;
 }

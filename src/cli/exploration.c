@@ -47,8 +47,8 @@ static tau_status evaluate_state(tau_exploration *e, tau_state *scratch, size_t 
     tau_point point;
     const float *theta[] = {scratch->theta}, *buffers[] = {scratch->buffers};
     TAU_TRY(tau_run_read_state(e->computation.subject.run, state, scratch->theta, scratch->buffers));
-    TAU_TRY(
-        tau_evaluator_states(e->evaluators[e->stage_count - 1], 1, theta, buffers, &point, e->cli->cancel));
+    TAU_TRY(tau_evaluator_states(e->evaluators[e->stage_count - 1], 1, theta, buffers, &point, NULL,
+                                 e->cli->cancel));
     e->loss_true[state] = point.loss;
     return TAU_STATUS_OK;
 }

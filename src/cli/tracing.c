@@ -12,7 +12,7 @@ static tau_status evaluate_true(tau_run *run, tau_evaluator *evaluator, const ta
     TAU_TRY(tau_run_read_state(run, state, scratch->theta, scratch->buffers));
     tau_point point;
     const float *theta[] = {scratch->theta}, *buffers[] = {scratch->buffers};
-    TAU_TRY(tau_evaluator_states(evaluator, 1, theta, buffers, &point, cancel));
+    TAU_TRY(tau_evaluator_states(evaluator, 1, theta, buffers, &point, NULL, cancel));
     *loss = point.loss;
     return TAU_STATUS_OK;
 }
@@ -21,7 +21,7 @@ static tau_status evaluate_in_slice(tau_evaluator *evaluator, const double *coor
                                     const tau_cancel *cancel) {
     tau_point point;
     const tau_tile tile = {.alpha = coords, .columns = 1, .beta = coords + 1, .rows = 1};
-    TAU_TRY(tau_evaluator_tile(evaluator, &tile, &point, cancel));
+    TAU_TRY(tau_evaluator_tile(evaluator, &tile, &point, NULL, cancel));
     *loss = point.loss;
     return TAU_STATUS_OK;
 }

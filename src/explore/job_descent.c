@@ -68,7 +68,7 @@ static tau_status add_state(tau_running *r, tau_tangent *tangent, tau_train_stat
     const tau_rows rows = {1, state->theta_size, read_theta, state};
     tau_projection projection;
     tau_point point;
-    TAU_TRY(tau_evaluator_states(tangent->evaluator, 1, &theta, &buffers, &point, tangent->cancel));
+    TAU_TRY(tau_evaluator_states(tangent->evaluator, 1, &theta, &buffers, &point, NULL, tangent->cancel));
     TAU_TRY(tau_project_rows(&projection, r->slice, &rows));
     const double at[2] = {projection.coords[0], projection.coords[1]}, residual = projection.residual[0];
     tau_projection_clear(&projection);

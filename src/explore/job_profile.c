@@ -29,10 +29,10 @@ static tau_status evaluate(tau_running *r, int stage, const size_t *index, size_
     tau_evaluator *evaluator = e->stages[stage].evaluator;
     const tau_tile tile = {alpha, row ? count : 1, beta, column ? count : 1};
     if (row || column) {
-        TAU_TRY(tau_evaluator_tile(evaluator, &tile, points, &e->cancel));
+        TAU_TRY(tau_evaluator_tile(evaluator, &tile, points, NULL, &e->cancel));
     } else {
         for (size_t i = 0; i < count; i++)
-            TAU_TRY(tau_evaluator_tile(evaluator, &(tau_tile){alpha + i, 1, beta + i, 1}, points + i,
+            TAU_TRY(tau_evaluator_tile(evaluator, &(tau_tile){alpha + i, 1, beta + i, 1}, points + i, NULL,
                                        &e->cancel));
     }
     for (size_t i = 0; i < count; i++) {
@@ -87,8 +87,8 @@ static tau_status find_losses(tau_running *r, size_t columns, size_t rows) {
     tau_status status = TAU_STATUS_OK;
     for (size_t row = 0; row < rows && status == TAU_STATUS_OK; row++) {
         const tau_tile tile = {alpha, columns, beta + row, 1};
-        status =
-            tau_evaluator_tile(r->explore->stages[r->stage].evaluator, &tile, points, &r->explore->cancel);
+        status = tau_evaluator_tile(r->explore->stages[r->stage].evaluator, &tile, points, NULL,
+                                    &r->explore->cancel);
         for (size_t i = 0; i < columns && status == TAU_STATUS_OK; i++) {
             a->loss[row * columns + i] = points[i].loss;
             a->loss_se[row * columns + i] = points[i].loss_se;

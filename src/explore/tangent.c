@@ -93,7 +93,7 @@ tau_status tau_tangent_full(tau_tangent *t, double *sum) {
 
 tau_status tau_tangent_loss(const tau_tangent *t, const double at[2], tau_point *out) {
     const tau_tile tile = {&at[0], 1, &at[1], 1};
-    return tau_evaluator_tile(t->evaluator, &tile, out, t->cancel);
+    return tau_evaluator_tile(t->evaluator, &tile, out, NULL, t->cancel);
 }
 
 static double multiply(const tau_tangent *t, const double a[TAU_BASIS_MAX], const double b[TAU_BASIS_MAX]) {

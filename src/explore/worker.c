@@ -152,7 +152,7 @@ static tau_status evaluate(tau_explore *e, const tau_agenda_unit *unit, const ta
     for (size_t i = 0; i < product->rows; i++)
         beta[i] = tau_lattice_coordinate(&e->lattice, 1, unit->level, product->j[i]);
     const tau_tile tile = {alpha, product->columns, beta, product->rows};
-    return tau_evaluator_tile(e->stages[unit->stage].evaluator, &tile, e->points, &e->cancel);
+    return tau_evaluator_tile(e->stages[unit->stage].evaluator, &tile, e->points, NULL, &e->cancel);
 }
 
 /* Computes some points of the next unit, or finds that it is finished. */

@@ -26,4 +26,9 @@ static inline int tau_loss_takes_classes(tau_loss loss) {
     return loss == TAU_LOSS_NLL || loss == TAU_LOSS_CROSS_ENTROPY;
 }
 
+/** Whether each output is a decision between two classes (BCE, BCE_LOGITS). */
+static inline int tau_loss_is_binary(tau_loss loss) {
+    return loss == TAU_LOSS_BCE || loss == TAU_LOSS_BCE_LOGITS;
+}
+
 #endif

@@ -9,7 +9,8 @@ tau_status tau_probe_create(tau_probe *out, const tau_replay *replay, const tau_
     const tau_shape *shape = &graph->values[graph->input].shape;
     const size_t outputs = tau_shape_size(&graph->values[graph->output].shape);
     /* Nothing is asked about targets; zeros with a loss that takes values fit any network. */
-    const tau_evaluator_options options = {replay->options.backend, replay->options.precision, TAU_LOSS_MSE};
+    const tau_evaluator_options options = {
+        .backend = replay->options.backend, .precision = replay->options.precision, .loss = TAU_LOSS_MSE};
     *out = (tau_probe){.graph = graph};
     tau_status status = tau_samples_create(&out->samples, count, shape, 0, outputs);
     if (status == TAU_STATUS_OK) {

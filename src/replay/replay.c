@@ -89,7 +89,8 @@ static tau_status load(tau_replay *replay, const char *group) {
     TAU_TRY(take_penalties(replay));
     TAU_TRY(take_samples(replay));
     TAU_TRY(choose_loss(replay));
-    const tau_evaluator_options options = {replay->options.backend, replay->options.precision, replay->loss};
+    const tau_evaluator_options options = {
+        .backend = replay->options.backend, .precision = replay->options.precision, .loss = replay->loss};
     TAU_TRY(tau_evaluator_create(&replay->evaluator, replay->graph, replay->samples, &options,
                                  replay->options.pool));
     TAU_TRY(TAU_ALLOC(replay->theta, replay->graph->theta_size));

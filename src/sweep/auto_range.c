@@ -18,7 +18,7 @@ static tau_status loss_at(double *loss, const search *s, double step) {
     coords[s->axis] += step;
     const tau_tile tile = {&coords[0], 1, &coords[1], 1};
     tau_point point;
-    TAU_TRY(tau_evaluator_tile(s->evaluator, &tile, &point, s->cancel));
+    TAU_TRY(tau_evaluator_tile(s->evaluator, &tile, &point, NULL, s->cancel));
     *loss = point.loss;
     return TAU_STATUS_OK;
 }

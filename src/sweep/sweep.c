@@ -122,7 +122,7 @@ static tau_status run_product(sweep *s, const tau_area *area, size_t row, size_t
     if (count == 0) return TAU_STATUS_OK;
     TAU_TRY(reserve(s, count * rows));
     const tau_tile tile = {s->alpha, count, s->grid->beta + row, rows};
-    TAU_TRY(tau_evaluator_tile(s->evaluator, &tile, s->points, s->options->cancel));
+    TAU_TRY(tau_evaluator_tile(s->evaluator, &tile, s->points, NULL, s->options->cancel));
     for (size_t first = 0, last; first < count; first = last) {
         for (last = first + 1; last < count && s->columns[last] == s->columns[last - 1] + 1;) last++;
         TAU_TRY(deliver(s, first, last - first, count, row, rows));

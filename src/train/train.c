@@ -93,7 +93,7 @@ static tau_status finish_epoch(loop *l) {
     tau_train_state *s = l->state;
     tau_point point = {.loss = NAN, .accuracy = NAN};
     const float *theta[] = {s->theta}, *buffers[] = {s->buffers};
-    if (l->test) TAU_TRY(tau_evaluator_states(l->test, 1, theta, buffers, &point, l->cancel));
+    if (l->test) TAU_TRY(tau_evaluator_states(l->test, 1, theta, buffers, &point, NULL, l->cancel));
     const double samples = (double)s->epoch_samples;
     TAU_TRY(tell_metric(l, "epoch_loss", s->epoch_loss / samples));
     TAU_TRY(tell_accuracy(l, "epoch_accuracy", s->epoch_accuracy / samples));

@@ -37,7 +37,7 @@ static void tear_down(fixture *f) {
 }
 
 static tau_status create(fixture *f, const char *backend, tau_loss loss) {
-    const tau_evaluator_options options = {backend, TAU_PRECISION_NONE, loss};
+    const tau_evaluator_options options = {.backend = backend, .precision = TAU_PRECISION_NONE, .loss = loss};
     return tau_evaluator_create(&f->evaluator, f->model->graph, f->samples, &options, f->pool);
 }
 
@@ -160,12 +160,34 @@ Test(evaluator, a_tile_needs_a_basis) {
     const double one = 1;
     tau_point point;
     succeed(create(&f, "ref", TAU_LOSS_CROSS_ENTROPY));
-    cr_assert_eq(tau_evaluator_tile(f.evaluator, &(tau_tile){&one, 1, &one, 1}, &point, NULL),
+    cr_assert_eq(tau_evaluator_tile(f.evaluator, &(tau_tile){&one, 1, &one, 1}, &point, NULL, NULL),
                  TAU_STATUS_USAGE);
     tau_basis basis = {.count = 0, .coefficients = along};
     cr_assert_eq(tau_evaluator_set_basis(f.evaluator, &basis), TAU_STATUS_USAGE);
     basis.count = TAU_BASIS_MAX + 1;
     cr_assert_eq(tau_evaluator_set_basis(f.evaluator, &basis), TAU_STATUS_USAGE);
+    tear_down(&f);
+}
+
+Test(evaluator, confusion_counts_come_only_where_they_were_asked_for) {
+    fixture f = set_up(2, 3, 0);
+    const float *theta = f.model->theta, *buffers = f.model->buffers;
+    uint64_t counts[12];
+    tau_point point;
+    succeed(create(&f, "ref", TAU_LOSS_CROSS_ENTROPY));
+    cr_assert_eq(tau_evaluator_get_classes(f.evaluator), 3);
+    cr_assert_eq(tau_evaluator_states(f.evaluator, 1, &theta, &buffers, &point, counts, NULL),
+                 TAU_STATUS_USAGE);
+    tear_down(&f);
+}
+
+Test(evaluator, a_loss_without_classes_has_no_confusion_counts) {
+    fixture f = set_up(2, 0, 3);
+    const tau_evaluator_options options = {.backend = "ref", .loss = TAU_LOSS_MSE, .confusion = true};
+    cr_assert_eq(tau_evaluator_create(&f.evaluator, f.model->graph, f.samples, &options, f.pool),
+                 TAU_STATUS_UNSUPPORTED);
+    cr_assert_null(f.evaluator);
+    cr_assert(strstr(tau_error_last()->why, "the loss mse of 3 outputs"), "%s", tau_error_last()->why);
     tear_down(&f);
 }
 

@@ -104,6 +104,43 @@ Test(loss, of_equal_outputs_the_first_is_chosen) {
     cr_assert_eq(right, 0);
 }
 
+Test(loss, the_first_largest_output_or_the_side_of_the_threshold_decides) {
+    const double tied[] = {1, 2, 2}, broken[] = {3, NAN, 1};
+    cr_assert_eq(tau_loss_decide(TAU_LOSS_NLL, tied, 3), 1);
+    cr_assert_eq(tau_loss_decide(TAU_LOSS_CROSS_ENTROPY, broken, 3), -1);
+    const double logits[] = {-1, 0, 0.25, NAN};
+    const int32_t sides[] = {0, 0, 1, -1}, sides_of_probabilities[] = {0, 0, 0, -1};
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(tau_loss_decide(TAU_LOSS_BCE_LOGITS, &logits[i], 1), sides[i], "logit %d", i);
+        cr_assert_eq(tau_loss_decide(TAU_LOSS_BCE, &logits[i], 1), sides_of_probabilities[i], "value %d", i);
+    }
+}
+
+Test(loss, classes_are_known_to_losses_of_classes_and_of_one_binary_output) {
+    cr_assert_eq(tau_loss_class_count(TAU_LOSS_NLL, 10), 10);
+    cr_assert_eq(tau_loss_class_count(TAU_LOSS_CROSS_ENTROPY, 3), 3);
+    cr_assert_eq(tau_loss_class_count(TAU_LOSS_BCE, 1), 2);
+    cr_assert_eq(tau_loss_class_count(TAU_LOSS_BCE_LOGITS, 1), 2);
+    cr_assert_eq(tau_loss_class_count(TAU_LOSS_BCE, 3), 0, "several binary outputs exclude nothing");
+    cr_assert_eq(tau_loss_class_count(TAU_LOSS_MSE, 1), 0);
+}
+
+Test(loss, every_decision_is_counted_in_the_row_of_its_class) {
+    int32_t classes[] = {0, 2, 2, 1, 2, 0};
+    const int32_t decided[] = {0, 2, 1, -1, 2, 2};
+    const uint64_t expected[] = {1, 0, 1, 0, 0, 0, 0, 1, 2, /* undecided: */ 0, 1, 0};
+    uint64_t found[12];
+    for (int i = 0; i < 12; i++) found[i] = 77;
+    tau_loss_count(found, 3, &(tau_samples){.count = 6, .classes = classes}, decided);
+    for (int i = 0; i < 12; i++) cr_assert_eq(found[i], expected[i], "count %d", i);
+
+    float values[] = {0, 1, 1, 0.5f};
+    const int32_t sides[] = {1, 1, -1, 0};
+    const uint64_t binary[] = {1, 1, 0, 1, /* undecided: */ 0, 1};
+    tau_loss_count(found, 2, &(tau_samples){.count = 4, .values = values, .target_size = 1}, sides);
+    for (int i = 0; i < 6; i++) cr_assert_eq(found[i], binary[i], "binary count %d", i);
+}
+
 /* Against central differences; the outputs lie away from all kinks. */
 Test(loss, gradients_agree_with_central_differences) {
     const double h = 1e-6;

@@ -58,7 +58,8 @@ static inline tau_basis fixture_basis(const fixture *f) {
 
 static inline tau_evaluator *fixture_evaluator(const fixture *f, tau_precision precision, tau_pool *pool) {
     tau_evaluator *evaluator;
-    const tau_evaluator_options options = {"cpu", precision, TAU_LOSS_CROSS_ENTROPY};
+    const tau_evaluator_options options = {
+        .backend = "cpu", .precision = precision, .loss = TAU_LOSS_CROSS_ENTROPY};
     succeed(tau_evaluator_create(&evaluator, f->model->graph, f->samples, &options, pool));
     return evaluator;
 }

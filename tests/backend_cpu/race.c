@@ -36,15 +36,16 @@ static tau_samples *make_samples(const tau_graph *graph) {
 
 static void run(const tau_model *model, const tau_samples *samples, tau_pool *pool) {
     tau_evaluator *evaluator;
-    const tau_evaluator_options options = {"cpu", TAU_PRECISION_FINE, TAU_LOSS_CROSS_ENTROPY};
+    const tau_evaluator_options options = {
+        .backend = "cpu", .precision = TAU_PRECISION_FINE, .loss = TAU_LOSS_CROSS_ENTROPY};
     check(tau_evaluator_create(&evaluator, model->graph, samples, &options, pool));
     const tau_basis basis = {2, {model->theta, model->theta}, {model->buffers}, false, line};
     const double axis[GRID] = {0, 0.25, 0.5};
     tau_point points[POINTS], state;
     check(tau_evaluator_set_basis(evaluator, &basis));
-    check(tau_evaluator_tile(evaluator, &(tau_tile){axis, GRID, axis, GRID}, points, NULL));
+    check(tau_evaluator_tile(evaluator, &(tau_tile){axis, GRID, axis, GRID}, points, NULL, NULL));
     const float *theta = model->theta, *buffers = model->buffers;
-    check(tau_evaluator_states(evaluator, 1, &theta, &buffers, &state, NULL));
+    check(tau_evaluator_states(evaluator, 1, &theta, &buffers, &state, NULL, NULL));
     uint32_t indices[SAMPLES];
     for (uint32_t i = 0; i < SAMPLES; i++) indices[i] = i;
     float *gradient, *running;

@@ -16,11 +16,12 @@ static void evaluate(const fixture *f, tau_precision precision, int threads, siz
     succeed(tau_evaluator_set_basis(evaluator, &basis));
     double axis[SIDE];
     for (int i = 0; i < SIDE; i++) axis[i] = 0.2 * i - 0.6;
-    if (columns == 0) succeed(tau_evaluator_tile(evaluator, &(tau_tile){axis, SIDE, axis, SIDE}, out, NULL));
+    if (columns == 0)
+        succeed(tau_evaluator_tile(evaluator, &(tau_tile){axis, SIDE, axis, SIDE}, out, NULL, NULL));
     for (size_t row = 0; columns && row < SIDE; row++)
         for (size_t c = 0; c < SIDE; c += columns) {
             const tau_tile tile = {axis + c, SIDE - c < columns ? SIDE - c : columns, axis + row, 1};
-            succeed(tau_evaluator_tile(evaluator, &tile, out + row * SIDE + c, NULL));
+            succeed(tau_evaluator_tile(evaluator, &tile, out + row * SIDE + c, NULL, NULL));
         }
     tau_evaluator_destroy(evaluator);
     tau_pool_destroy(pool);

@@ -10,7 +10,8 @@ Test(test_modes, fast_is_refused_with_a_remedy) {
     tau_pool *pool;
     succeed(tau_pool_create(&pool, 1));
     tau_evaluator *evaluator;
-    const tau_evaluator_options options = {"cpu", TAU_PRECISION_FAST, TAU_LOSS_CROSS_ENTROPY};
+    const tau_evaluator_options options = {
+        .backend = "cpu", .precision = TAU_PRECISION_FAST, .loss = TAU_LOSS_CROSS_ENTROPY};
     cr_expect_eq(tau_evaluator_create(&evaluator, f.model->graph, f.samples, &options, pool),
                  TAU_STATUS_UNSUPPORTED);
     cr_expect(strstr(tau_error_last()->fix, "exact"));
@@ -29,7 +30,7 @@ Test(test_modes, what_overflows_in_fine_is_computed_in_exact) {
     succeed(tau_evaluator_set_basis(evaluator, &basis));
     const double alpha[] = {0, 1e30}, beta[] = {0};
     tau_point points[2];
-    succeed(tau_evaluator_tile(evaluator, &(tau_tile){alpha, 2, beta, 1}, points, NULL));
+    succeed(tau_evaluator_tile(evaluator, &(tau_tile){alpha, 2, beta, 1}, points, NULL, NULL));
     cr_expect(isfinite(points[0].loss));
     cr_expect_eq(points[0].precision, TAU_PRECISION_FINE);
     cr_expect(!isfinite(points[1].loss));
@@ -49,7 +50,8 @@ Test(test_modes, a_request_to_stop_is_heard) {
     tau_cancel_request(&cancel, 1);
     const float *theta = f.model->theta, *buffers = f.model->buffers;
     tau_point point;
-    cr_expect_eq(tau_evaluator_states(evaluator, 1, &theta, &buffers, &point, &cancel), TAU_STATUS_CANCELLED);
+    cr_expect_eq(tau_evaluator_states(evaluator, 1, &theta, &buffers, &point, NULL, &cancel),
+                 TAU_STATUS_CANCELLED);
     tau_evaluator_destroy(evaluator);
     tau_pool_destroy(pool);
     fixture_clear(&f);

@@ -200,7 +200,8 @@ static inline float *reference_line(const parity_network *network, bool move_buf
     tau_evaluator *evaluator;
     tau_backend_register(tau_backend_ref_get());
     succeed(tau_pool_create(&pool, 1));
-    const tau_evaluator_options options = {"ref", TAU_PRECISION_EXACT, network->loss};
+    const tau_evaluator_options options = {
+        .backend = "ref", .precision = TAU_PRECISION_EXACT, .loss = network->loss};
     succeed(tau_evaluator_create(&evaluator, graph, network->samples, &options, pool));
     succeed(TAU_ALLOC(out, FAST_POINTS * size));
     for (size_t p = 0; p < FAST_POINTS; p++)

@@ -32,7 +32,7 @@ static void run_tile(tau_evaluator *evaluator, const parity_network *network) {
     const tau_tile tile = {(const double[]){0, 0.25}, network->large ? 1 : 2, (const double[]){-0.5}, 1};
     tau_point points[2];
     expect(tau_evaluator_set_basis(evaluator, &basis), network->name);
-    expect(tau_evaluator_tile(evaluator, &tile, points, NULL), network->name);
+    expect(tau_evaluator_tile(evaluator, &tile, points, NULL, NULL), network->name);
 }
 
 static void run_gradient(tau_evaluator *evaluator, const parity_network *network) {
@@ -47,7 +47,7 @@ static void run_gradient(tau_evaluator *evaluator, const parity_network *network
 }
 
 static void run(const parity_network *network, tau_precision precision, tau_pool *pool) {
-    const tau_evaluator_options options = {"cuda", precision, network->loss};
+    const tau_evaluator_options options = {.backend = "cuda", .precision = precision, .loss = network->loss};
     tau_evaluator *evaluator;
     expect(tau_evaluator_create(&evaluator, network->graph, network->samples, &options, pool), network->name);
     run_tile(evaluator, network);

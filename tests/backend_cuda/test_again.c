@@ -132,7 +132,7 @@ Test(again, states_are_run_again_too) {
     float *broken = random_like(f.model->theta, f.model->graph->theta_size, 9);
     broken[3] = INFINITY;
     const float *theta[] = {f.model->theta, broken, f.model->theta};
-    succeed(tau_cuda_evaluate_states(f.plan, 3, theta, NULL, points, NULL));
+    succeed(tau_cuda_evaluate_states(f.plan, 3, theta, NULL, points, NULL, NULL));
     cr_assert_eq(points[0].precision, TAU_PRECISION_FAST);
     cr_assert_eq(points[1].precision, TAU_PRECISION_EXACT);
     assert_same_points(&points[2], &points[0], 1);

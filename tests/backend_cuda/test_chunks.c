@@ -69,7 +69,7 @@ Test(chunks, points_of_a_tile_follow_its_rows) {
     const tau_tile tile = fixture_tile();
     for (size_t i = 0; i < FIXTURE_POINTS; i++) {
         const tau_tile single = {&tile.alpha[i % FIXTURE_COLUMNS], 1, &tile.beta[i / FIXTURE_COLUMNS], 1};
-        succeed(tau_cuda_evaluate_tile(f.plan, &single, &one, NULL));
+        succeed(tau_cuda_evaluate_tile(f.plan, &single, &one, NULL, NULL));
         assert_same_points(&one, &all[i], 1);
     }
     fixture_clear(&f);
@@ -90,11 +90,11 @@ static void compare_states(tau_precision precision, int points) {
             theta[s][i] = (float)((double)f.model->theta[i] + alpha[s] * (double)f.directions[0][i]);
     }
     fixture_limit(&f, points, 0);
-    succeed(tau_cuda_evaluate_tile(f.plan, &tile, from_tile, NULL));
+    succeed(tau_cuda_evaluate_tile(f.plan, &tile, from_tile, NULL, NULL));
     succeed(tau_cuda_evaluate_states(f.plan, 3, (const float *const[]){theta[0], theta[1], theta[2]}, NULL,
-                                     from_states, NULL));
+                                     from_states, NULL, NULL));
     assert_same_points(from_states, from_tile, 3);
-    succeed(tau_cuda_evaluate_tile(f.plan, &tile, from_tile, NULL));
+    succeed(tau_cuda_evaluate_tile(f.plan, &tile, from_tile, NULL, NULL));
     assert_same_points(from_states, from_tile, 3);
     for (int s = 0; s < 3; s++) tau_mem_free(theta[s]);
     fixture_clear(&f);
@@ -167,7 +167,7 @@ Test(chunks, a_request_to_stop_ends_between_chunks) {
     fixture_create(&f, "mlp:12-9-4:relu", 19, TAU_PRECISION_EXACT);
     const tau_tile tile = fixture_tile();
     tau_cancel_request(&cancel, 1);
-    cr_assert_eq(tau_cuda_evaluate_tile(f.plan, &tile, points, &cancel), TAU_STATUS_CANCELLED);
+    cr_assert_eq(tau_cuda_evaluate_tile(f.plan, &tile, points, NULL, &cancel), TAU_STATUS_CANCELLED);
     cr_assert_eq(tau_cuda_evaluate_capture(f.plan, f.model->theta, f.model->buffers, f.model->graph->output,
                                            (float[80]){0}, &cancel),
                  TAU_STATUS_CANCELLED);
@@ -194,7 +194,7 @@ Test(chunks, a_request_in_the_middle_leaves_nothing_under_way) {
     fixture_limit(&f, 1, 0);
     f.plan->basis.coefficients = stop_at_the_third_point;
     const tau_tile tile = fixture_tile();
-    cr_assert_eq(tau_cuda_evaluate_tile(f.plan, &tile, points, &cancel), TAU_STATUS_CANCELLED);
+    cr_assert_eq(tau_cuda_evaluate_tile(f.plan, &tile, points, NULL, &cancel), TAU_STATUS_CANCELLED);
     cr_assert_eq(asked, 3, "%d chunks were launched", asked);
     f.plan->basis.coefficients = plane;
     fixture_run(&f, points);

@@ -118,7 +118,8 @@ Test(backend, a_device_is_chosen_by_its_index) {
     tau_pool *pool;
     tau_evaluator *evaluator;
     succeed(tau_pool_create(&pool, 1));
-    tau_evaluator_options options = {"cuda:1", TAU_PRECISION_EXACT, TAU_LOSS_CROSS_ENTROPY};
+    tau_evaluator_options options = {
+        .backend = "cuda:1", .precision = TAU_PRECISION_EXACT, .loss = TAU_LOSS_CROSS_ENTROPY};
     succeed(tau_evaluator_create(&evaluator, f.model->graph, f.samples, &options, pool));
     int device = -1;
     cr_assert_eq(cudaGetDevice(&device), cudaSuccess);

@@ -99,7 +99,8 @@ static outcome run(bench *b, const tau_batch *batch) {
 
 static outcome run_reference(const bench *b, const tau_batch *batch) {
     const parity_network *n = &b->network;
-    const tau_evaluator_options options = {"ref", TAU_PRECISION_EXACT, n->loss};
+    const tau_evaluator_options options = {
+        .backend = "ref", .precision = TAU_PRECISION_EXACT, .loss = n->loss};
     outcome o = outcome_create(n);
     tau_pool *pool;
     tau_evaluator *evaluator;

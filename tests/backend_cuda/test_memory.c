@@ -26,7 +26,7 @@ Test(memory, little_of_it_means_smaller_pieces_and_the_same_bits) {
         leave(left);
         f.plan->main.laid_out = false;
         const tau_tile tile = fixture_tile();
-        const tau_status status = tau_cuda_evaluate_tile(f.plan, &tile, actual, NULL);
+        const tau_status status = tau_cuda_evaluate_tile(f.plan, &tile, actual, NULL, NULL);
         if (status == TAU_STATUS_MEMORY) break;
         succeed(status);
         assert_same_points(actual, expected, FIXTURE_POINTS);
@@ -45,7 +45,7 @@ Test(memory, too_little_for_one_network_is_an_error_that_says_so) {
     fixture_create(&f, "mlp:12-90-40:relu", 50, TAU_PRECISION_EXACT);
     leave(4 << 10);
     const tau_tile tile = fixture_tile();
-    cr_assert_eq(tau_cuda_evaluate_tile(f.plan, &tile, points, NULL), TAU_STATUS_MEMORY);
+    cr_assert_eq(tau_cuda_evaluate_tile(f.plan, &tile, points, NULL, NULL), TAU_STATUS_MEMORY);
     cr_assert(strstr(tau_error_last()->what, "too small for this network"), "%s", tau_error_last()->what);
     cr_assert_str_not_empty(tau_error_last()->fix);
     emulation_reset();
@@ -135,7 +135,7 @@ static tau_status run_everything(fixture *f, tau_point points[FIXTURE_POINTS]) {
     }
     TAU_TRY(tau_cuda_plan_set_basis(f->plan, &basis));
     fixture_limit(f, 4, 16);
-    TAU_TRY(tau_cuda_evaluate_tile(f->plan, &tile, points, NULL));
+    TAU_TRY(tau_cuda_evaluate_tile(f->plan, &tile, points, NULL, NULL));
     return tau_cuda_evaluate_capture(f->plan, f->model->theta, f->model->buffers, f->model->graph->output,
                                      captured, NULL);
 }

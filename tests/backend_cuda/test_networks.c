@@ -40,13 +40,14 @@ static void run_on(const fixture *f, const char *backend, const comparison *c, t
                              true,
                              plane};
     const tau_precision precision = strcmp(backend, "ref") == 0 ? TAU_PRECISION_EXACT : c->precision;
-    const tau_evaluator_options options = {backend, precision, TAU_LOSS_CROSS_ENTROPY};
+    const tau_evaluator_options options = {
+        .backend = backend, .precision = precision, .loss = TAU_LOSS_CROSS_ENTROPY};
     tau_pool *pool;
     tau_evaluator *evaluator;
     succeed(tau_pool_create(&pool, 2));
     succeed(tau_evaluator_create(&evaluator, f->model->graph, f->samples, &options, pool));
     succeed(tau_evaluator_set_basis(evaluator, &basis));
-    succeed(tau_evaluator_tile(evaluator, &tile, out, NULL));
+    succeed(tau_evaluator_tile(evaluator, &tile, out, NULL, NULL));
     tau_evaluator_destroy(evaluator);
     tau_pool_destroy(pool);
 }
@@ -72,7 +73,8 @@ ParameterizedTest(const comparison *c, networks, losses_are_as_right_as_the_mode
 Test(networks, an_evaluator_keeps_the_identity_of_its_device) {
     fixture f;
     tau_evaluator *evaluator;
-    const tau_evaluator_options options = {"cuda", TAU_PRECISION_EXACT, TAU_LOSS_CROSS_ENTROPY};
+    const tau_evaluator_options options = {
+        .backend = "cuda", .precision = TAU_PRECISION_EXACT, .loss = TAU_LOSS_CROSS_ENTROPY};
     tau_pool *pool;
     fixture_create_model(&f, "mlp:5-4:relu", 3);
     tau_backend_register(tau_backend_cuda_get());

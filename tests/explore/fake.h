@@ -65,7 +65,9 @@ static double fake_loss(double alpha, double beta, size_t samples) {
     return alpha * alpha + 2 * beta * beta + 1.0 / (double)samples;
 }
 
-static tau_status fake_tile(tau_plan *plan, const tau_tile *tile, tau_point *out, const tau_cancel *cancel) {
+static tau_status fake_tile(tau_plan *plan, const tau_tile *tile, tau_point *out, uint64_t *confusion,
+                            const tau_cancel *cancel) {
+    (void)confusion; /* never asked for */
     fake.calls++;
     if (fake.fail)
         return tau_fail(TAU_STATUS_DEVICE,

@@ -71,7 +71,8 @@ static inline scene scene_create(const char *model, const char *data, const size
                                  const char *backend, tau_precision precision, int threads, int axes) {
     scene s = {0};
     const tau_data_options options = {.data = data};
-    const tau_evaluator_options how = {backend, precision, TAU_LOSS_CROSS_ENTROPY};
+    const tau_evaluator_options how = {
+        .backend = backend, .precision = precision, .loss = TAU_LOSS_CROSS_ENTROPY};
     tau_backend_register(tau_backend_ref_get());
     tau_backend_register(tau_backend_cpu_get());
     succeed(tau_pool_create(&s.pool, threads));
@@ -149,7 +150,8 @@ static inline tau_status keep_tile(void *payload, const tau_sweep_tile *tile) {
 static inline tau_point *sweep_of(const scene *s, const tau_explore_picture *picture, int stage,
                                   const char *backend, tau_precision precision) {
     tau_grid grid = {picture->columns, picture->rows, picture->alpha, picture->beta};
-    const tau_evaluator_options how = {backend, precision, TAU_LOSS_CROSS_ENTROPY};
+    const tau_evaluator_options how = {
+        .backend = backend, .precision = precision, .loss = TAU_LOSS_CROSS_ENTROPY};
     tau_evaluator *evaluator;
     tau_point *points;
     succeed(TAU_ALLOC(points, grid.columns * grid.rows));

@@ -166,6 +166,32 @@ static void widen(double *out, const losses *l, size_t row) {
     for (size_t i = 0; i < (size_t)l->outputs; i++) out[i] = (double)l->output[row * (size_t)l->outputs + i];
 }
 
+static size_t class_count(const losses *l) {
+    const size_t classes = tau_loss_class_count(l->loss, (size_t)l->outputs);
+    return classes > 1 ? classes : 0;
+}
+
+/* The counts that the host makes of a network's rows, on top of one in every cell. */
+static void check_counts(const losses *l, const uint32_t *found, size_t point) {
+    const size_t classes = class_count(l), size = tau_confusion_size(classes);
+    const tau_samples samples = {.count = SAMPLES,
+                                 .classes = tau_loss_takes_classes(l->loss) ? (int32_t *)l->classes : NULL,
+                                 .values = l->values,
+                                 .target_size = 1};
+    double row[OUTPUTS_MAX];
+    int32_t decided[SAMPLES];
+    uint64_t *expected = malloc(size * sizeof *expected);
+    for (size_t s = 0; s < SAMPLES; s++) {
+        widen(row, l, point * ROW_SAMPLES + s);
+        decided[s] = tau_loss_decide(l->loss, row, (size_t)l->outputs);
+    }
+    tau_loss_count(expected, classes, &samples, decided);
+    for (size_t i = 0; i < size; i++)
+        cr_assert_eq(found[i], expected[i] + 1, "%s of %d outputs, network %zu: count %zu is %u, not %zu",
+                     tau_loss_name(l->loss), l->outputs, point, i, found[i], (size_t)expected[i] + 1);
+    free(expected);
+}
+
 static bool same(double found, double expected, double tolerance) {
     if (isnan(expected)) return isnan(found);
     if (isinf(expected)) return found == expected;
@@ -182,9 +208,17 @@ static void check_losses(tau_loss loss, int outputs) {
     double found[2][LOSS_POINTS * LOSS_STRIDE], row[OUTPUTS_MAX], right;
     for (int i = 0; i < LOSS_POINTS * LOSS_STRIDE; i++) found[0][i] = found[1][i] = 77;
     double *device[] = {to_device(found[0], sizeof found[0]), to_device(found[1], sizeof found[1])};
-    succeed(tau_cuda_loss_sample(device[0], device[1], LOSS_STRIDE, loss, l.output_device, LOSS_POINTS,
-                                 SAMPLES, ROW_SAMPLES, outputs, l.targets, NULL));
+    const size_t size = tau_confusion_size(class_count(&l));
+    uint32_t *counts = malloc(LOSS_POINTS * size * sizeof *counts + 1), *counts_device = NULL;
+    for (size_t i = 0; i < LOSS_POINTS * size; i++) counts[i] = 1;
+    if (size > 0) counts_device = to_device(counts, LOSS_POINTS * size * sizeof *counts);
+    succeed(tau_cuda_loss_sample(device[0], device[1], LOSS_STRIDE, counts_device, loss, l.output_device,
+                                 LOSS_POINTS, SAMPLES, ROW_SAMPLES, outputs, l.targets, NULL));
     for (int i = 0; i < 2; i++) from_device(found[i], device[i], sizeof found[i]);
+    if (size > 0) from_device(counts, counts_device, LOSS_POINTS * size * sizeof *counts);
+    for (size_t p = 0; p < LOSS_POINTS && size > 0; p++) check_counts(&l, counts + p * size, p);
+    free(counts);
+    cudaFree(counts_device);
     for (size_t p = 0; p < LOSS_POINTS; p++)
         for (size_t s = 0; s < LOSS_STRIDE; s++) {
             const double *at[] = {&found[0][p * LOSS_STRIDE + s], &found[1][p * LOSS_STRIDE + s]};
@@ -227,8 +261,8 @@ Test(points, losses_of_rows_with_nan_and_infinity_are_those_of_the_host) {
         float *output_device = to_device(output, sizeof output);
         const tau_cuda_targets targets = {.classes = to_device(classes, sizeof classes)};
         double *device[] = {to_device(NULL, sizeof found[0]), to_device(NULL, sizeof found[1])};
-        succeed(tau_cuda_loss_sample(device[0], device[1], ROWS, TAU_LOSS_CROSS_ENTROPY, output_device, 1,
-                                     ROWS, ROWS, width, targets, NULL));
+        succeed(tau_cuda_loss_sample(device[0], device[1], ROWS, NULL, TAU_LOSS_CROSS_ENTROPY, output_device,
+                                     1, ROWS, ROWS, width, targets, NULL));
         for (int i = 0; i < 2; i++) from_device(found[i], device[i], sizeof found[i]);
         for (int r = 0; r < ROWS; r++) {
             for (int i = 0; i < width; i++) row[i] = (double)output[r * width + i];

@@ -48,7 +48,8 @@ static void assert_points(const landscape *l, const char *backend, double tolera
 }
 
 static void check_on(const landscape *l, const parity_subject *subject, tau_pool *pool) {
-    const tau_evaluator_options options = {subject->backend, subject->precision, l->loss};
+    const tau_evaluator_options options = {
+        .backend = subject->backend, .precision = subject->precision, .loss = l->loss};
     double along[GRID];
     for (int i = 0; i < GRID; i++) along[i] = axis(i);
     const tau_tile tile = {along, GRID, along, GRID};
@@ -56,7 +57,7 @@ static void check_on(const landscape *l, const parity_subject *subject, tau_pool
     tau_point points[GRID * GRID];
     succeed(tau_evaluator_create(&evaluator, l->graph, l->samples, &options, pool));
     succeed(tau_evaluator_set_basis(evaluator, &l->basis));
-    succeed(tau_evaluator_tile(evaluator, &tile, points, NULL));
+    succeed(tau_evaluator_tile(evaluator, &tile, points, NULL, NULL));
     assert_points(l, subject->backend, subject->loss, points);
     tau_evaluator_destroy(evaluator);
 }
@@ -155,12 +156,13 @@ static void assert_ln_classes(const char *name, tau_loss loss, size_t count) {
     const double alpha[] = {0, 0.5}, beta = -1;
     const tau_tile tile = {alpha, 2, &beta, 1};
     for (int i = -1; i < 0 || parity_subject_get(&subject, i); i++) {
-        const tau_evaluator_options options = {subject.backend, subject.precision, loss};
+        const tau_evaluator_options options = {
+            .backend = subject.backend, .precision = subject.precision, .loss = loss};
         tau_evaluator *evaluator;
         tau_point points[2];
         succeed(tau_evaluator_create(&evaluator, model->graph, samples, &options, pool));
         succeed(tau_evaluator_set_basis(evaluator, &basis));
-        succeed(tau_evaluator_tile(evaluator, &tile, points, NULL));
+        succeed(tau_evaluator_tile(evaluator, &tile, points, NULL, NULL));
         for (int p = 0; p < 2; p++) {
             cr_assert_float_eq(points[p].loss, log(10), i < 0 ? 1e-15 : 1e-6, "%s on %s: %.15g", name,
                                subject.backend, points[p].loss);

@@ -39,7 +39,7 @@ static void compute_points(answers *a) {
     const parity_network *n = &a->network;
     const float *theta[] = {n->theta[0]}, *buffers[] = {n->buffers[0]};
     tau_point point;
-    succeed(tau_evaluator_states(a->evaluator, 1, theta, buffers, &point, NULL), n->name);
+    succeed(tau_evaluator_states(a->evaluator, 1, theta, buffers, &point, NULL, NULL), n->name);
     succeed(tau_evaluator_capture(a->evaluator, theta[0], buffers[0], n->graph->output, a->output, NULL),
             n->name);
     a->loss = point.loss;
@@ -59,7 +59,8 @@ static void compute_gradient(answers *a) {
 static void compute(answers *a, const char *name, bool training) {
     succeed(parity_network_create(&a->network, 2 * find_case(name) + 1), name);
     const tau_graph *graph = a->network.graph;
-    const tau_evaluator_options options = {"ref", TAU_PRECISION_EXACT, a->network.loss};
+    const tau_evaluator_options options = {
+        .backend = "ref", .precision = TAU_PRECISION_EXACT, .loss = a->network.loss};
     succeed(tau_evaluator_create(&a->evaluator, graph, a->network.samples, &options, a->pool), name);
     a->output_size = a->network.samples->count * tau_shape_size(&graph->values[graph->output].shape);
     a->output = calloc(a->output_size, sizeof(float));

@@ -32,7 +32,8 @@ static void set_up(probe *p, int index) {
     succeed(parity_network_create(&p->network, index), "network");
     const parity_network *n = &p->network;
     succeed(tau_pool_create(&p->pool, 2), n->name);
-    const tau_evaluator_options options = {"ref", TAU_PRECISION_EXACT, n->loss};
+    const tau_evaluator_options options = {
+        .backend = "ref", .precision = TAU_PRECISION_EXACT, .loss = n->loss};
     succeed(tau_evaluator_create(&p->evaluator, n->graph, n->samples, &options, p->pool), n->name);
     p->buffers = calloc(n->graph->buffer_size + 1, sizeof(float));
     p->gradient = calloc(n->graph->theta_size + 1, sizeof(float));

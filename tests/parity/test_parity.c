@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/loss.h"
 #include "parity/backends.h"
 #include "parity/networks.h"
 
@@ -47,7 +48,8 @@ typedef struct bench {
     parity_network network;
     tau_pool *pool;
     tau_evaluator *reference, *subject;
-    double loss; /* tolerance */
+    double loss;    /* tolerance */
+    size_t classes; /* that the network decides between; less than 2: none */
     char label[128];
 } bench;
 
@@ -55,9 +57,20 @@ static void succeed(tau_status status, const char *label) {
     cr_assert_eq(status, TAU_STATUS_OK, "%s: %s: %s", label, tau_error_last()->what, tau_error_last()->why);
 }
 
+static size_t output_size(const bench *b) {
+    const tau_graph *graph = b->network.graph;
+    return b->network.samples->count * tau_shape_size(&graph->values[graph->output].shape);
+}
+
 static void create_evaluators(bench *b, const comparison *c) {
-    const tau_evaluator_options reference = {"ref", TAU_PRECISION_EXACT, b->network.loss};
-    const tau_evaluator_options subject = {c->subject.backend, c->subject.precision, b->network.loss};
+    b->classes = tau_loss_class_count(b->network.loss, output_size(b) / b->network.samples->count);
+    const bool confusion = b->classes > 1;
+    const tau_evaluator_options reference = {
+        .backend = "ref", .precision = TAU_PRECISION_EXACT, .loss = b->network.loss, .confusion = confusion};
+    const tau_evaluator_options subject = {.backend = c->subject.backend,
+                                           .precision = c->subject.precision,
+                                           .loss = b->network.loss,
+                                           .confusion = confusion};
     succeed(tau_evaluator_create(&b->reference, b->network.graph, b->network.samples, &reference, b->pool),
             b->label);
     succeed(tau_evaluator_create(&b->subject, b->network.graph, b->network.samples, &subject, b->pool),
@@ -106,11 +119,6 @@ static void assert_close(const bench *b, const char *what, const float *actual, 
     }
 }
 
-static size_t output_size(const bench *b) {
-    const tau_graph *graph = b->network.graph;
-    return b->network.samples->count * tau_shape_size(&graph->values[graph->output].shape);
-}
-
 static void capture(const bench *b, float **expected, float **actual) {
     const parity_network *n = &b->network;
     *expected = calloc(output_size(b), sizeof(float));
@@ -157,6 +165,33 @@ static void assert_points(const bench *b, const tau_point *actual, const tau_poi
     }
 }
 
+/* Every sample is counted once, in the row of its class, and the diagonal is the accuracy. The counts are
+ * those of the reference but for one sample: two cells. */
+static void assert_counts(const bench *b, const tau_point *actual, const uint64_t *counts,
+                          const uint64_t *expected, size_t points) {
+    const size_t classes = b->classes, size = tau_confusion_size(classes);
+    const double samples = (double)b->network.samples->count;
+    for (size_t p = 0; p < points; p++) {
+        const uint64_t *matrix = counts + p * size;
+        double all = 0, right = 0, apart = 0;
+        for (size_t i = 0; i < size; i++) {
+            all += (double)matrix[i];
+            apart += fabs((double)matrix[i] - (double)expected[p * size + i]);
+        }
+        for (size_t k = 0; k < classes; k++) right += (double)matrix[k * (classes + 1)];
+        cr_assert_eq(all, samples, "%s: %g of %g samples are counted at point %zu", b->label, all, samples,
+                     p);
+        cr_assert_float_eq(right / samples, actual[p].accuracy, 1e-12, "%s: %g right at point %zu", b->label,
+                           right, p);
+        cr_assert_leq(apart, 2, "%s: %g counts differ at point %zu", b->label, apart, p);
+    }
+}
+
+/* Room for the counts of points, or NULL where the network tells no classes apart. */
+static uint64_t *new_counts(const bench *b, size_t points) {
+    return b->classes > 1 ? calloc(points * tau_confusion_size(b->classes), sizeof(uint64_t)) : NULL;
+}
+
 static void plane(double alpha, double beta, double c[TAU_BASIS_MAX]) {
     c[0] = 1, c[1] = alpha, c[2] = beta;
 }
@@ -172,9 +207,12 @@ static void compare_tile(bench *b, bool move_buffers) {
     tau_point expected[6], actual[6];
     succeed(tau_evaluator_set_basis(b->reference, &basis), b->label);
     succeed(tau_evaluator_set_basis(b->subject, &basis), b->label);
-    succeed(tau_evaluator_tile(b->reference, &tile, expected, NULL), b->label);
-    succeed(tau_evaluator_tile(b->subject, &tile, actual, NULL), b->label);
+    uint64_t *counts[] = {new_counts(b, 6), new_counts(b, 6)};
+    succeed(tau_evaluator_tile(b->reference, &tile, expected, counts[0], NULL), b->label);
+    succeed(tau_evaluator_tile(b->subject, &tile, actual, counts[1], NULL), b->label);
     assert_points(b, actual, expected, tile.columns * tile.rows);
+    if (counts[0]) assert_counts(b, actual, counts[1], counts[0], tile.columns * tile.rows);
+    free(counts[0]), free(counts[1]);
 }
 
 ParameterizedTestParameters(parity, tiles_agree) {
@@ -199,12 +237,13 @@ ParameterizedTest(const comparison *c, parity, states_agree) {
     const parity_network *n = &b.network;
     const float *theta[] = {n->theta[0], n->theta[1]}, *buffers[] = {n->buffers[0], n->buffers[0]};
     tau_point expected[2], actual[2];
-    succeed(tau_evaluator_states(b.reference, 2, theta, buffers, expected, NULL), b.label);
-    succeed(tau_evaluator_states(b.subject, 2, theta, buffers, actual, NULL), b.label);
-    if (strncmp(n->name, "div_", 4) == 0) /* at theta = delta denominators come near 0 */
-        assert_points(&b, actual, expected, 1);
-    else
-        assert_points(&b, actual, expected, 2);
+    uint64_t *counts[] = {new_counts(&b, 2), new_counts(&b, 2)};
+    succeed(tau_evaluator_states(b.reference, 2, theta, buffers, expected, counts[0], NULL), b.label);
+    succeed(tau_evaluator_states(b.subject, 2, theta, buffers, actual, counts[1], NULL), b.label);
+    const size_t compared = strncmp(n->name, "div_", 4) == 0 ? 1 : 2; /* at delta denominators come near 0 */
+    assert_points(&b, actual, expected, compared);
+    if (counts[0]) assert_counts(&b, actual, counts[1], counts[0], compared);
+    free(counts[0]), free(counts[1]);
     tear_down(&b);
 }
 
@@ -307,8 +346,8 @@ ParameterizedTest(const comparison *c, parity, non_finite_weights_travel) {
         n->theta[0][n->graph->theta_size / 2] = strange[i];
         const float *theta[] = {n->theta[0]}, *buffers[] = {n->buffers[0]};
         tau_point expected, actual;
-        succeed(tau_evaluator_states(b.reference, 1, theta, buffers, &expected, NULL), b.label);
-        succeed(tau_evaluator_states(b.subject, 1, theta, buffers, &actual, NULL), b.label);
+        succeed(tau_evaluator_states(b.reference, 1, theta, buffers, &expected, NULL, NULL), b.label);
+        succeed(tau_evaluator_states(b.subject, 1, theta, buffers, &actual, NULL, NULL), b.label);
         if (isnan(strange[i]))
             assert_points(&b, &actual, &expected, 1);
         else

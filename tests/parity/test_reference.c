@@ -36,7 +36,8 @@ static fixture set_up(const char *name, int threads) {
     parity_backends_register();
     succeed(parity_network_create(&f.network, network_named(name)));
     succeed(tau_pool_create(&f.pool, threads));
-    const tau_evaluator_options options = {"ref", TAU_PRECISION_EXACT, f.network.loss};
+    const tau_evaluator_options options = {
+        .backend = "ref", .precision = TAU_PRECISION_EXACT, .loss = f.network.loss};
     succeed(tau_evaluator_create(&f.evaluator, f.network.graph, f.network.samples, &options, f.pool));
     return f;
 }
@@ -65,10 +66,10 @@ Test(reference, points_have_the_same_bits_for_any_threads_and_tile) {
     tau_point whole[6], single;
     fixture one = set_up("lenet5", 1), three = set_up("lenet5", 3);
     set_plane(&one), set_plane(&three);
-    succeed(tau_evaluator_tile(one.evaluator, &(tau_tile){alpha, 3, beta, 2}, whole, NULL));
+    succeed(tau_evaluator_tile(one.evaluator, &(tau_tile){alpha, 3, beta, 2}, whole, NULL, NULL));
     for (int i = 0; i < 6; i++) {
         const tau_tile tile = {&alpha[i % 3], 1, &beta[i / 3], 1};
-        succeed(tau_evaluator_tile(three.evaluator, &tile, &single, NULL));
+        succeed(tau_evaluator_tile(three.evaluator, &tile, &single, NULL, NULL));
         cr_assert_eq(single.loss, whole[i].loss);
         cr_assert_eq(single.loss_se, whole[i].loss_se);
         cr_assert_eq(single.accuracy, whole[i].accuracy);
@@ -109,7 +110,7 @@ Test(reference, loss_of_a_gradient_is_that_of_the_state) {
     tau_point point;
     memcpy(kept, n->buffers[0], n->graph->buffer_size * sizeof(float));
     succeed(tau_evaluator_gradient(f.evaluator, n->theta[0], n->buffers[0], &batch, gradient, &result));
-    succeed(tau_evaluator_states(f.evaluator, 1, theta, buffers, &point, NULL));
+    succeed(tau_evaluator_states(f.evaluator, 1, theta, buffers, &point, NULL, NULL));
     cr_assert_eq(result.loss, point.loss);
     cr_assert_arr_eq(kept, n->buffers[0], n->graph->buffer_size * sizeof(float), "statistics are frozen");
     free(gradient), free(kept);
@@ -123,14 +124,16 @@ Test(reference, stops_on_request) {
     tau_cancel cancel = {0};
     tau_point point;
     tau_cancel_request(&cancel, 1);
-    cr_assert_eq(tau_evaluator_states(f.evaluator, 1, theta, buffers, &point, &cancel), TAU_STATUS_CANCELLED);
-    succeed(tau_evaluator_states(f.evaluator, 1, theta, buffers, &point, NULL));
+    cr_assert_eq(tau_evaluator_states(f.evaluator, 1, theta, buffers, &point, NULL, &cancel),
+                 TAU_STATUS_CANCELLED);
+    succeed(tau_evaluator_states(f.evaluator, 1, theta, buffers, &point, NULL, NULL));
     tear_down(&f);
 }
 
 Test(reference, refuses_a_precision_it_does_not_have) {
     fixture f = set_up("mlp_log_softmax", 1);
-    const tau_evaluator_options options = {"ref", TAU_PRECISION_FAST, f.network.loss};
+    const tau_evaluator_options options = {
+        .backend = "ref", .precision = TAU_PRECISION_FAST, .loss = f.network.loss};
     tau_evaluator *evaluator;
     cr_assert_eq(tau_evaluator_create(&evaluator, f.network.graph, f.network.samples, &options, f.pool),
                  TAU_STATUS_UNSUPPORTED);

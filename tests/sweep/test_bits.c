@@ -84,7 +84,8 @@ static void assert_same(const tau_point a[POINTS], const tau_point b[POINTS], co
 
 static void check(const char *model, const char *data, const char *backend, tau_precision precision) {
     scene s = scene_create(model, data);
-    const tau_evaluator_options options = {backend, precision, TAU_LOSS_CROSS_ENTROPY};
+    const tau_evaluator_options options = {
+        .backend = backend, .precision = precision, .loss = TAU_LOSS_CROSS_ENTROPY};
     tau_point whole[POINTS], single[POINTS], rows[POINTS], sharded[POINTS];
     tau_backend_register(tau_backend_ref_get());
     tau_backend_register(tau_backend_cpu_get());
