@@ -37,15 +37,19 @@ static tau_samples *make_samples(const tau_graph *graph) {
 static void run(const tau_model *model, const tau_samples *samples, tau_pool *pool) {
     tau_evaluator *evaluator;
     const tau_evaluator_options options = {
-        .backend = "cpu", .precision = TAU_PRECISION_FINE, .loss = TAU_LOSS_CROSS_ENTROPY};
+        .backend = "cpu", .precision = TAU_PRECISION_FINE, .loss = TAU_LOSS_CROSS_ENTROPY, .confusion = true};
     check(tau_evaluator_create(&evaluator, model->graph, samples, &options, pool));
     const tau_basis basis = {2, {model->theta, model->theta}, {model->buffers}, false, line};
     const double axis[GRID] = {0, 0.25, 0.5};
     tau_point points[POINTS], state;
+    const size_t counts = tau_confusion_size(tau_evaluator_get_classes(evaluator));
+    uint64_t *confusion;
+    check(TAU_ALLOC(confusion, POINTS * counts));
     check(tau_evaluator_set_basis(evaluator, &basis));
-    check(tau_evaluator_tile(evaluator, &(tau_tile){axis, GRID, axis, GRID}, points, NULL, NULL));
+    check(tau_evaluator_tile(evaluator, &(tau_tile){axis, GRID, axis, GRID}, points, confusion, NULL));
     const float *theta = model->theta, *buffers = model->buffers;
-    check(tau_evaluator_states(evaluator, 1, &theta, &buffers, &state, NULL, NULL));
+    check(tau_evaluator_states(evaluator, 1, &theta, &buffers, &state, confusion, NULL));
+    tau_mem_free(confusion);
     uint32_t indices[SAMPLES];
     for (uint32_t i = 0; i < SAMPLES; i++) indices[i] = i;
     float *gradient, *running;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "backend/loss.h"
 #include "backend_cuda/backend_cuda.h"
 #include "core/memory.h"
 #include "emulation.h"
@@ -31,8 +32,12 @@ static void run_tile(tau_evaluator *evaluator, const parity_network *network) {
     }
     const tau_tile tile = {(const double[]){0, 0.25}, network->large ? 1 : 2, (const double[]){-0.5}, 1};
     tau_point points[2];
+    const size_t classes = tau_evaluator_get_classes(evaluator);
+    uint64_t *confusion = NULL;
+    if (classes > 1) expect(TAU_ALLOC(confusion, 2 * tau_confusion_size(classes)), network->name);
     expect(tau_evaluator_set_basis(evaluator, &basis), network->name);
-    expect(tau_evaluator_tile(evaluator, &tile, points, NULL, NULL), network->name);
+    expect(tau_evaluator_tile(evaluator, &tile, points, confusion, NULL), network->name);
+    tau_mem_free(confusion);
 }
 
 static void run_gradient(tau_evaluator *evaluator, const parity_network *network) {
@@ -47,7 +52,11 @@ static void run_gradient(tau_evaluator *evaluator, const parity_network *network
 }
 
 static void run(const parity_network *network, tau_precision precision, tau_pool *pool) {
-    const tau_evaluator_options options = {.backend = "cuda", .precision = precision, .loss = network->loss};
+    const size_t outputs = tau_shape_size(&network->graph->values[network->graph->output].shape);
+    const tau_evaluator_options options = {.backend = "cuda",
+                                           .precision = precision,
+                                           .loss = network->loss,
+                                           .confusion = tau_loss_class_count(network->loss, outputs) > 1};
     tau_evaluator *evaluator;
     expect(tau_evaluator_create(&evaluator, network->graph, network->samples, &options, pool), network->name);
     run_tile(evaluator, network);

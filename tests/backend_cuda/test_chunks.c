@@ -142,6 +142,63 @@ Test(chunks, a_slice_of_other_vectors_is_not_the_recorded_one) {
     fixture_clear(&f);
 }
 
+enum { CLASSES = 4, COUNTS = CLASSES * (CLASSES + 1), COUNTED = 9 };
+
+/* The last points are beyond the reach of FP16: what the first pass counted there must not stay. */
+static void count(const fixture *f, tau_point points[COUNTED], uint64_t counts[COUNTED * COUNTS]) {
+    static const double alpha[COUNTED] = {-1, -0.5, -0.25, 0, 0.125, 0.5, 1, 1e6, 2e6}, beta = 0.25;
+    for (int i = 0; i < COUNTED * COUNTS; i++) counts[i] = 77;
+    succeed(tau_cuda_evaluate_tile(f->plan, &(tau_tile){alpha, COUNTED, &beta, 1}, points, counts, NULL));
+}
+
+static void assert_counts_are_whole(const fixture *f, const tau_point *points, const uint64_t *counts) {
+    for (size_t p = 0; p < COUNTED; p++) {
+        const uint64_t *matrix = counts + p * COUNTS;
+        uint64_t all = 0, right = 0;
+        for (size_t i = 0; i < COUNTS; i++) all += matrix[i];
+        for (size_t k = 0; k < CLASSES; k++) right += matrix[k * (CLASSES + 1)];
+        cr_assert_eq(all, f->samples->count, "%zu samples are counted at point %zu", (size_t)all, p);
+        cr_assert_float_eq(points[p].accuracy, (double)right / (double)all, 1e-12, "point %zu", p);
+    }
+}
+
+static void compare_counts(tau_precision precision) {
+    static const int limits[][2] = {{1, 8}, {2, 16}, {3, 0}};
+    fixture f;
+    tau_point points[COUNTED];
+    uint64_t expected[COUNTED * COUNTS], actual[COUNTED * COUNTS];
+    fixture_create_model(&f, "mlp:12-9-4:relu", 19);
+    tau_plan_request request = fixture_request(&f, precision);
+    request.classes = CLASSES;
+    succeed(tau_cuda_plan_create(&f.plan, &request));
+    fixture_set_basis(&f, false);
+    count(&f, points, expected);
+    cr_assert_eq(points[COUNTED - 1].precision, TAU_PRECISION_EXACT);
+    assert_counts_are_whole(&f, points, expected);
+    for (int i = 0; i < 3; i++) {
+        fixture_limit(&f, limits[i][0], limits[i][1]);
+        count(&f, points, actual);
+        for (int k = 0; k < COUNTED * COUNTS; k++)
+            cr_assert_eq(actual[k], expected[k], "%s, %d networks at once: count %d",
+                         tau_precision_name(precision), limits[i][0], k);
+        if (i == 0) cr_assert_not_null(f.plan->main.graphs[0], "nothing was recorded");
+    }
+    fixture_clear(&f);
+}
+
+Test(chunks, confusion_counts_do_not_depend_on_chunks_and_recordings) {
+    compare_counts(TAU_PRECISION_EXACT);
+    compare_counts(TAU_PRECISION_FINE);
+    compare_counts(TAU_PRECISION_FAST);
+}
+
+Test(chunks, counts_of_many_classes_make_chunks_smaller) {
+    cr_assert_eq(tau_cuda_lane_most_points(0), TAU_CUDA_POINTS_MAX);
+    cr_assert_eq(tau_cuda_lane_most_points(10), TAU_CUDA_POINTS_MAX);
+    cr_assert_eq(tau_cuda_lane_most_points(1000), 16, "of 1,001,000 counts each");
+    cr_assert_eq(tau_cuda_lane_most_points(100000), 1);
+}
+
 Test(chunks, launches_that_cannot_be_recorded_are_made_one_by_one) {
     fixture f;
     tau_point expected[FIXTURE_POINTS], actual[FIXTURE_POINTS];
