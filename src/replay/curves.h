@@ -3,7 +3,7 @@
 #ifndef TAU_REPLAY_CURVES_H
 #define TAU_REPLAY_CURVES_H
 
-#include "replay/metrics.h"
+#include "backend/metrics.h"
 #include "replay/replay.h"
 
 typedef struct tau_curves tau_curves;

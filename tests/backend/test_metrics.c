@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "replay/metrics.h"
+#include "backend/metrics.h"
 
 #define NEAR(a, b) cr_assert(fabs((a) - (b)) < 1e-12, "%s = %.15g, not %.15g", #a, (double)(a), (double)(b))
 
@@ -113,4 +113,38 @@ Test(metrics, names_are_parsed_with_their_average) {
     }
     cr_assert_eq(tau_metric_kind_parse("auc", &kind, &average), TAU_STATUS_MISSING);
     cr_assert(strstr(tau_error_last()->why, "balanced-accuracy"));
+}
+
+static tau_metric_choice choice_of(const char *name) {
+    tau_metric_choice choice;
+    cr_assert_eq(tau_metric_kind_parse(name, &choice.kind, &choice.average), TAU_STATUS_OK);
+    return choice;
+}
+
+Test(metrics, choices_have_one_order_and_names_that_say_the_average) {
+    static const char *const asked[] = {"mcc", "macro-f1", "accuracy", "micro-mcc", "f1", "micro-f1"};
+    static const char *const of_three[] = {"macro-f1", "micro-f1", "mcc"}, *const of_two[] = {"binary-f1",
+                                                                                              "mcc"};
+    for (size_t classes = 2; classes <= 3; classes++) {
+        tau_metric_choice choices[6];
+        for (int i = 0; i < 6; i++) choices[i] = choice_of(asked[i]);
+        cr_assert_eq(tau_metric_choices_sort(choices, 6, classes), classes);
+        for (size_t i = 0; i < classes; i++) {
+            char name[TAU_METRIC_NAME];
+            tau_metric_choice_name(name, choices[i], classes);
+            cr_assert_str_eq(name, classes == 2 ? of_two[i] : of_three[i]);
+        }
+    }
+}
+
+Test(metrics, a_point_without_a_denominator_has_no_value) {
+    /* Nothing is decided to be class 2: its precision is not defined, its recall is 0. */
+    const uint64_t confusion[12] = {4, 0, 0, 0, 4, 0, 1, 1, 0, 0, 0, 2};
+    cr_assert(isnan(tau_metric_choice_value(choice_of("precision"), confusion, 3)));
+    NEAR(tau_metric_choice_value(choice_of("recall"), confusion, 3), 2.0 / 3);
+    NEAR(tau_metric_choice_value(choice_of("micro-precision"), confusion, 3), 0.8);
+    NEAR(tau_metric_choice_value(choice_of("micro-recall"), confusion, 3), 8.0 / 12);
+    const uint64_t one_side[6] = {3, 0, 2, 0, 0, 0};
+    cr_assert(isnan(tau_metric_choice_value(choice_of("mcc"), one_side, 2)));
+    NEAR(tau_metric_choice_value(choice_of("balanced-accuracy"), one_side, 2), 0.5);
 }

@@ -1,6 +1,6 @@
 /** Metrics of a confusion matrix: binary, and of several classes with macro and micro averages. eq:mcc */
-#ifndef TAU_REPLAY_METRICS_H
-#define TAU_REPLAY_METRICS_H
+#ifndef TAU_BACKEND_METRICS_H
+#define TAU_BACKEND_METRICS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,5 +58,26 @@ tau_measure tau_metric_matrix(const uint64_t *matrix, const uint64_t *undecided,
 /** Counts of one class against all others, or with `class_index` -1 their sums over the classes. */
 tau_confusion tau_metric_counts(const uint64_t *matrix, const uint64_t *undecided, size_t classes,
                                 int class_index);
+
+/** A metric that is asked for of every point of a landscape. */
+typedef struct tau_metric_choice {
+    tau_metric_kind kind;
+    tau_average average;
+} tau_metric_choice;
+
+enum { TAU_METRIC_CHOICES_MAX = 2 * TAU_METRIC_KIND_COUNT, TAU_METRIC_NAME = 32 };
+
+/** Brings choices into one order, each once, without the accuracy, which every point has anyway; averages
+ * that make no difference become macro. @param[in,out] choices  [count]   @return how many are left */
+size_t tau_metric_choices_sort(tau_metric_choice *choices, size_t count, size_t classes);
+
+/** The name, which says what was averaged: "mcc", "balanced-accuracy"; "macro-f1", "micro-f1"; of two
+ * classes "binary-f1", the F1 of class 1. */
+void tau_metric_choice_name(char out[TAU_METRIC_NAME], tau_metric_choice choice, size_t classes);
+
+/** The value of one point; NaN where it is not defined, also where that is so of one class of a macro
+ * average.
+ *  @param[in] confusion  [tau_confusion_size(classes)] counts of backend.h */
+double tau_metric_choice_value(tau_metric_choice choice, const uint64_t *confusion, size_t classes);
 
 #endif

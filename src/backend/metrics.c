@@ -1,7 +1,8 @@
 /* Metrics of confusion matrices. eq:mcc */
-#include "replay/metrics.h"
+#include "backend/metrics.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const kind_names[TAU_METRIC_KIND_COUNT] = {
@@ -91,9 +92,15 @@ static double column_sum(const uint64_t *matrix, size_t classes, size_t column) 
     return sum;
 }
 
-static tau_confusion one_class(const uint64_t *matrix, const uint64_t *undecided, size_t classes, size_t k) {
+static double all_sum(const uint64_t *matrix, const uint64_t *undecided, size_t classes) {
     double all = 0;
     for (size_t i = 0; i < classes; i++) all += row_sum(matrix, undecided, classes, i);
+    return all;
+}
+
+/* @param[in] all  all samples: summed once for all classes, whose number may be large */
+static tau_confusion one_class(const uint64_t *matrix, const uint64_t *undecided, size_t classes, size_t k,
+                               double all) {
     const double tp = (double)matrix[k * classes + k];
     const double fn = row_sum(matrix, undecided, classes, k) - tp, fp = column_sum(matrix, classes, k) - tp;
     /* A sample of another class with no decision is no error about this class of a matrix of several; of two
@@ -106,10 +113,11 @@ static tau_confusion one_class(const uint64_t *matrix, const uint64_t *undecided
 
 tau_confusion tau_metric_counts(const uint64_t *matrix, const uint64_t *undecided, size_t classes,
                                 int class_index) {
-    if (class_index >= 0) return one_class(matrix, undecided, classes, (size_t)class_index);
+    const double all = all_sum(matrix, undecided, classes);
+    if (class_index >= 0) return one_class(matrix, undecided, classes, (size_t)class_index, all);
     tau_confusion sum = {0};
     for (size_t k = 0; k < classes; k++) {
-        const tau_confusion c = one_class(matrix, undecided, classes, k);
+        const tau_confusion c = one_class(matrix, undecided, classes, k, all);
         sum.tp += c.tp;
         sum.tn += c.tn;
         sum.fp += c.fp;
@@ -161,9 +169,10 @@ static tau_measure balanced_of_classes(const uint64_t *matrix, const uint64_t *u
 
 static tau_measure macro(const uint64_t *matrix, const uint64_t *undecided, size_t classes,
                          tau_metric_kind kind) {
+    const double all = all_sum(matrix, undecided, classes);
     tau_measure out = {0};
     for (size_t k = 0; k < classes; k++) {
-        const tau_confusion counts = one_class(matrix, undecided, classes, k);
+        const tau_confusion counts = one_class(matrix, undecided, classes, k, all);
         const tau_measure one = tau_metric_binary(&counts, kind);
         out.value += one.value / (double)classes;
         out.undefined_classes += one.undefined;
@@ -175,7 +184,7 @@ static tau_measure macro(const uint64_t *matrix, const uint64_t *undecided, size
 tau_measure tau_metric_matrix(const uint64_t *matrix, const uint64_t *undecided, size_t classes,
                               tau_metric_kind kind, tau_average average) {
     if (classes == 2) {
-        const tau_confusion counts = one_class(matrix, undecided, classes, 1);
+        const tau_confusion counts = tau_metric_counts(matrix, undecided, classes, 1);
         return tau_metric_binary(&counts, kind);
     }
     if (kind == TAU_METRIC_KIND_MCC) return correlation_of_classes(matrix, undecided, classes);
@@ -184,4 +193,39 @@ tau_measure tau_metric_matrix(const uint64_t *matrix, const uint64_t *undecided,
     if (average == TAU_AVERAGE_MACRO) return macro(matrix, undecided, classes, kind);
     const tau_confusion counts = tau_metric_counts(matrix, undecided, classes, -1);
     return tau_metric_binary(&counts, kind);
+}
+
+/* ---- of the points of a landscape ---- */
+
+static bool has_averages(tau_metric_kind kind) {
+    return kind == TAU_METRIC_KIND_PRECISION || kind == TAU_METRIC_KIND_RECALL ||
+           kind == TAU_METRIC_KIND_SPECIFICITY || kind == TAU_METRIC_KIND_F1;
+}
+
+size_t tau_metric_choices_sort(tau_metric_choice *choices, size_t count, size_t classes) {
+    bool wanted[TAU_METRIC_KIND_COUNT][2] = {{false}};
+    for (size_t i = 0; i < count; i++) {
+        const bool matters = classes > 2 && has_averages(choices[i].kind);
+        wanted[choices[i].kind][matters ? choices[i].average : TAU_AVERAGE_MACRO] = true;
+    }
+    size_t left = 0;
+    for (int kind = TAU_METRIC_KIND_ACCURACY + 1; kind < TAU_METRIC_KIND_COUNT; kind++)
+        for (int average = 0; average < 2; average++)
+            if (wanted[kind][average])
+                choices[left++] = (tau_metric_choice){(tau_metric_kind)kind, (tau_average)average};
+    return left;
+}
+
+void tau_metric_choice_name(char out[TAU_METRIC_NAME], tau_metric_choice choice, size_t classes) {
+    const char *prefix = !has_averages(choice.kind)            ? ""
+                         : classes == 2                        ? "binary-"
+                         : choice.average == TAU_AVERAGE_MICRO ? "micro-"
+                                                               : "macro-";
+    snprintf(out, TAU_METRIC_NAME, "%s%s", prefix, kind_names[choice.kind]);
+}
+
+double tau_metric_choice_value(tau_metric_choice choice, const uint64_t *confusion, size_t classes) {
+    const tau_measure one =
+        tau_metric_matrix(confusion, confusion + classes * classes, classes, choice.kind, choice.average);
+    return one.undefined ? NAN : one.value;
 }
