@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "store/recipe.h"
 
 enum { VALUE_FIELDS = 4 };
 
@@ -15,13 +16,31 @@ static void value_fields(tau_landscape *landscape, double **fields[VALUE_FIELDS]
     fields[3] = &landscape->regularisation;
 }
 
+static tau_status allocate_values(double **out, size_t points) {
+    TAU_TRY(TAU_ALLOC(*out, points));
+    for (size_t i = 0; i < points; i++) (*out)[i] = NAN;
+    return TAU_STATUS_OK;
+}
+
+static tau_status allocate_metrics(tau_landscape *landscape, size_t points) {
+    char names[TAU_LANDSCAPE_METRICS_MAX][TAU_LANDSCAPE_METRIC_NAME];
+    int count;
+    TAU_TRY(tau_recipe_get_metrics(names, &count, landscape->recipe));
+    if (count == 0) return TAU_STATUS_OK;
+    TAU_TRY(TAU_ALLOC(landscape->metrics, (size_t)count));
+    for (; landscape->metric_count < count; landscape->metric_count++) {
+        tau_landscape_metric *metric = &landscape->metrics[landscape->metric_count];
+        memcpy(metric->name, names[landscape->metric_count], sizeof metric->name);
+        TAU_TRY(allocate_values(&metric->values, points));
+    }
+    return TAU_STATUS_OK;
+}
+
 static tau_status allocate_points(tau_landscape *landscape, size_t points) {
     double **fields[VALUE_FIELDS];
     value_fields(landscape, fields);
-    for (int field = 0; field < VALUE_FIELDS; field++) {
-        TAU_TRY(TAU_ALLOC(*fields[field], points));
-        for (size_t i = 0; i < points; i++) (*fields[field])[i] = NAN;
-    }
+    for (int field = 0; field < VALUE_FIELDS; field++) TAU_TRY(allocate_values(fields[field], points));
+    TAU_TRY(allocate_metrics(landscape, points));
     TAU_TRY(TAU_ALLOC(landscape->done, points));
     return TAU_ALLOC(landscape->precision, points);
 }
@@ -66,6 +85,8 @@ void tau_landscape_destroy(tau_landscape *landscape) {
     double **fields[VALUE_FIELDS];
     value_fields(landscape, fields);
     for (int field = 0; field < VALUE_FIELDS; field++) tau_mem_free(*fields[field]);
+    for (int i = 0; i < landscape->metric_count; i++) tau_mem_free(landscape->metrics[i].values);
+    tau_mem_free(landscape->metrics);
     for (int i = 0; i < landscape->projection_count; i++)
         tau_landscape_projection_clear(&landscape->projections[i]);
     tau_mem_free(landscape->projections);
@@ -151,6 +172,22 @@ tau_status tau_landscape_set_projection(tau_landscape *landscape, tau_landscape_
     return TAU_STATUS_OK;
 }
 
+/* Whether a stored name is what is meant by a name without its average. */
+static bool means(const char *name, const char *stored) {
+    static const char *const averages[] = {"macro-", "binary-"};
+    for (int i = 0; i < 2; i++) {
+        const size_t length = strlen(averages[i]);
+        if (strncmp(stored, averages[i], length) == 0 && strcmp(stored + length, name) == 0) return true;
+    }
+    return strcmp(stored, name) == 0;
+}
+
+const tau_landscape_metric *tau_landscape_find_metric(const tau_landscape *landscape, const char *name) {
+    for (int i = 0; i < landscape->metric_count; i++)
+        if (means(name, landscape->metrics[i].name)) return &landscape->metrics[i];
+    return NULL;
+}
+
 void tau_landscape_put(tau_landscape *landscape, const tau_sweep_tile *tile) {
     for (size_t row = 0; row < tile->rows; row++) {
         for (size_t column = 0; column < tile->columns; column++) {
@@ -162,6 +199,10 @@ void tau_landscape_put(tau_landscape *landscape, const tau_sweep_tile *tile) {
             landscape->loss_se[to] = point->loss_se;
             landscape->accuracy[to] = point->accuracy;
             landscape->regularisation[to] = tile->regularisation ? tile->regularisation[from] : NAN;
+            for (int m = 0; m < landscape->metric_count; m++)
+                landscape->metrics[m].values[to] = (size_t)m < tile->metric_count
+                                                       ? tile->metrics[from * tile->metric_count + (size_t)m]
+                                                       : NAN;
             landscape->precision[to] = (uint8_t)point->precision;
             landscape->done[to] = isfinite(point->loss) ? TAU_DONE_FINITE : TAU_DONE_NOT_FINITE;
         }

@@ -28,6 +28,14 @@ TAU_CHECK tau_status tau_landscape_projection_create(tau_landscape_projection *o
                                                      size_t count);
 void tau_landscape_projection_clear(tau_landscape_projection *projection);
 
+enum { TAU_LANDSCAPE_METRICS_MAX = 32, TAU_LANDSCAPE_METRIC_NAME = 32 };
+
+/** A metric of every point. */
+typedef struct tau_landscape_metric {
+    char name[TAU_LANDSCAPE_METRIC_NAME]; /**< "mcc", "macro-f1" */
+    double *values;                       /**< [ny, nx]; NaN where not done or not defined */
+} tau_landscape_metric;
+
 enum { TAU_DONE_NOT = 0, TAU_DONE_FINITE = 1, TAU_DONE_NOT_FINITE = 2 };
 
 typedef struct tau_landscape {
@@ -40,14 +48,17 @@ typedef struct tau_landscape {
     size_t theta_size;    /**< P of the stored directions; 0 = none stored */
     float *delta, *eta;   /**< [P] each; NULL = not stored (eta also on a line) */
     double *loss, *loss_se, *accuracy, *regularisation; /**< [ny, nx], row = beta; NaN where not done */
-    uint8_t *done;                                      /**< [ny, nx]: TAU_DONE_* */
-    uint8_t *precision;                                 /**< [ny, nx]: tau_precision of each point */
+    tau_landscape_metric *metrics;                      /**< those that the recipe names, in its order */
+    int metric_count;
+    uint8_t *done;       /**< [ny, nx]: TAU_DONE_* */
+    uint8_t *precision;  /**< [ny, nx]: tau_precision of each point */
     double explained[2]; /**< variance explained by the axes (PCA), NaN otherwise */
     tau_landscape_projection *projections;
     int projection_count;
 } tau_landscape;
 
-/** An empty landscape over a grid: nothing done, values NaN. @param[in] recipe  copied */
+/** An empty landscape over a grid: nothing done, values NaN. Its metrics are those that the recipe's identity
+ * names. @param[in] recipe  copied   @errors TAU_STATUS_INPUT: no names of metrics, or too many */
 TAU_CHECK tau_status tau_landscape_create(tau_landscape **out, const char *name, const char *transform,
                                           bool line, const tau_grid *grid, const char *recipe);
 void tau_landscape_destroy(tau_landscape *landscape);
@@ -61,7 +72,12 @@ TAU_CHECK tau_status tau_landscape_set_directions(tau_landscape *landscape, cons
 TAU_CHECK tau_status tau_landscape_set_projection(tau_landscape *landscape,
                                                   tau_landscape_projection *projection);
 
-/** Stores the points of a tile; those of precision NONE, which were not computed, are left out. */
+/** The metric of a name, or the average that the bare name means: "f1" also finds "macro-f1" and "binary-f1".
+ *  @return NULL = there is none */
+const tau_landscape_metric *tau_landscape_find_metric(const tau_landscape *landscape, const char *name);
+
+/** Stores the points of a tile; those of precision NONE, which were not computed, are left out. @param[in]
+ * tile  with the metrics of the landscape; those that it lacks are NaN */
 void tau_landscape_put(tau_landscape *landscape, const tau_sweep_tile *tile);
 
 /** How much is there. */

@@ -30,6 +30,9 @@ static tau_status write_values(tau_h5 *file, const tau_landscape *landscape) {
     for (size_t i = 0; i < sizeof values / sizeof *values; i++)
         TAU_TRY(tau_h5_write(file, tau_store_path(path, name, values[i].name), values[i].type, 2, grid,
                              values[i].data));
+    for (int i = 0; i < landscape->metric_count; i++)
+        TAU_TRY(tau_h5_write(file, tau_store_path(path, name, landscape->metrics[i].name), TAU_H5_TYPE_F64, 2,
+                             grid, landscape->metrics[i].values));
     return TAU_STATUS_OK;
 }
 

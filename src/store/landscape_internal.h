@@ -32,7 +32,7 @@ TAU_CHECK tau_status tau_landscape_journal_identity(char **out, const tau_landsc
 /** Receives encoded records. */
 typedef tau_status (*tau_landscape_emit)(void *payload, const void *bytes, size_t size);
 
-/** Encodes a tile as one or, where it is very large, several records. */
+/** Encodes a tile, with the metrics of its landscape, as one or, where it is very large, several records. */
 TAU_CHECK tau_status tau_landscape_encode(const tau_sweep_tile *tile, tau_landscape_emit emit, void *payload);
 
 /** Stores a record's points: a tau_journal_visit whose payload is the landscape.

@@ -34,6 +34,7 @@ static void copy_point(tau_landscape *into, const tau_landscape *from, size_t i)
     into->loss_se[i] = from->loss_se[i];
     into->accuracy[i] = from->accuracy[i];
     into->regularisation[i] = from->regularisation[i];
+    for (int m = 0; m < into->metric_count; m++) into->metrics[m].values[i] = from->metrics[m].values[i];
     into->precision[i] = from->precision[i];
     into->done[i] = from->done[i];
 }
@@ -79,6 +80,8 @@ static bool same_bits(double a, double b) {
 }
 
 static bool same_point(const tau_landscape *a, const tau_landscape *b, size_t i) {
+    for (int m = 0; m < a->metric_count; m++)
+        if (!same_bits(a->metrics[m].values[i], b->metrics[m].values[i])) return false;
     return a->done[i] == b->done[i] && a->precision[i] == b->precision[i] &&
            same_bits(a->loss[i], b->loss[i]) && same_bits(a->loss_se[i], b->loss_se[i]) &&
            same_bits(a->accuracy[i], b->accuracy[i]) && same_bits(a->regularisation[i], b->regularisation[i]);

@@ -66,6 +66,16 @@ static tau_status get_text(const reading *from, const char *name, char **out) {
     return tau_h5_get_text(out, from->file, tau_store_path(path, from->name, NULL), name);
 }
 
+static tau_status check_metrics(const reading *from, const char *recipe, const size_t shape[2]) {
+    char path[TAU_STORE_PATH], names[TAU_LANDSCAPE_METRICS_MAX][TAU_LANDSCAPE_METRIC_NAME];
+    int count;
+    if (tau_recipe_get_metrics(names, &count, recipe) != TAU_STATUS_OK)
+        return tau_error_context("cannot read %s of %s", from->name, tau_h5_path(from->file));
+    for (int m = 0; m < count; m++)
+        TAU_TRY(check_shape(from, tau_store_path(path, from->name, names[m]), 2, shape));
+    return TAU_STATUS_OK;
+}
+
 /* Makes the empty landscape: name, kind, transform, recipe, axes. Memory for the points is taken only once
  * the file is known to hold as many. */
 static tau_status read_frame(reading *from) {
@@ -81,6 +91,7 @@ static tau_status read_frame(reading *from) {
     if (status == TAU_STATUS_OK) status = get_text(from, "transform", &transform);
     if (status == TAU_STATUS_OK) status = get_text(from, "recipe", &recipe);
     if (status == TAU_STATUS_OK) status = tau_recipe_get_identity(&identity, recipe);
+    if (status == TAU_STATUS_OK) status = check_metrics(from, recipe, shape);
     if (status == TAU_STATUS_OK && strcmp(kind, "line") != 0 && strcmp(kind, "plane") != 0)
         status = damaged(from, from->name, "its kind is neither line nor plane");
     if (status == TAU_STATUS_OK)
@@ -107,6 +118,7 @@ static tau_status check_points(const reading *from) {
         }
         landscape->loss[i] = landscape->loss_se[i] = NAN;
         landscape->accuracy[i] = landscape->regularisation[i] = NAN;
+        for (int m = 0; m < landscape->metric_count; m++) landscape->metrics[m].values[i] = NAN;
         landscape->precision[i] = TAU_PRECISION_NONE;
     }
     return TAU_STATUS_OK;
@@ -129,6 +141,9 @@ static tau_status read_points(const reading *from) {
     for (size_t i = 0; i < sizeof grids / sizeof *grids; i++)
         TAU_TRY(read_array(from, tau_store_path(path, from->name, grids[i].name), grids[i].type, 2, shape,
                            grids[i].out));
+    for (int m = 0; m < landscape->metric_count; m++)
+        TAU_TRY(read_array(from, tau_store_path(path, from->name, landscape->metrics[m].name),
+                           TAU_H5_TYPE_F64, 2, shape, landscape->metrics[m].values));
     return check_points(from);
 }
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "core/memory.h"
-#include "store/landscape.h"
 
 enum { NAME_TEXT = 256, VALUE_TEXT = 200 };
 static const size_t CANONICAL = JSON_SORT_KEYS | JSON_COMPACT | JSON_ENCODE_ANY;
@@ -47,6 +46,45 @@ tau_status tau_recipe_get_identity(char **out, const char *recipe) {
     if (!text) return tau_fail(TAU_STATUS_MEMORY, "cannot write a recipe" TAU_WHY "out of memory");
     tau_status status = tau_string_copy(out, text);
     free(text);
+    return status;
+}
+
+/* Data sets of a landscape have names of their own; a metric's is one of those that need no quoting. */
+static bool is_metric_name(const char *name) {
+    static const char *const taken[] = {"alpha",     "beta",      "directions",     "loss",
+                                        "loss_se",   "accuracy",  "regularisation", "done",
+                                        "precision", "projection"};
+    if (!name || !*name || strlen(name) >= TAU_LANDSCAPE_METRIC_NAME) return false;
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(name, taken[i]) == 0) return false;
+    return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(name);
+}
+
+static tau_status take_metrics(char names[TAU_LANDSCAPE_METRICS_MAX][TAU_LANDSCAPE_METRIC_NAME], int *count,
+                               const json_t *list) {
+    if (list && (!json_is_array(list) || json_array_size(list) > TAU_LANDSCAPE_METRICS_MAX))
+        return tau_fail(TAU_STATUS_INPUT,
+                        "cannot read a recipe" TAU_WHY "its metrics are no list of at most %d",
+                        TAU_LANDSCAPE_METRICS_MAX);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        bool fits = is_metric_name(name);
+        for (int k = 0; k < *count && fits; k++) fits = strcmp(names[k], name) != 0;
+        if (!fits)
+            return tau_fail(TAU_STATUS_INPUT,
+                            "cannot read a recipe" TAU_WHY "its metric %zu has no name of its own", i);
+        snprintf(names[(*count)++], TAU_LANDSCAPE_METRIC_NAME, "%s", name);
+    }
+    return TAU_STATUS_OK;
+}
+
+tau_status tau_recipe_get_metrics(char names[TAU_LANDSCAPE_METRICS_MAX][TAU_LANDSCAPE_METRIC_NAME],
+                                  int *count, const char *recipe) {
+    *count = 0;
+    json_t *whole = json_loads(recipe, 0, NULL);
+    tau_status status =
+        take_metrics(names, count, json_object_get(json_object_get(whole, "identity"), "metrics"));
+    json_decref(whole);
     return status;
 }
 

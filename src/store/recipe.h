@@ -2,11 +2,17 @@
 #ifndef TAU_STORE_RECIPE_H
 #define TAU_STORE_RECIPE_H
 
-#include "core/status.h"
+#include "store/landscape.h"
 
 /** The member "identity" of a recipe in one canonical spelling: members sorted, no spaces.
  *  @param[out] out  freed with tau_mem_free   @errors TAU_STATUS_INPUT: no JSON, or no identity in it */
 TAU_CHECK tau_status tau_recipe_get_identity(char **out, const char *recipe);
+
+/** The metrics of the points: the member "metrics" of the identity, a list of different names.
+ *  @param[out] count  0 also where there is no such member, or no identity
+ *  @errors TAU_STATUS_INPUT: something else than names, of other data sets, or too many */
+TAU_CHECK tau_status tau_recipe_get_metrics(char names[TAU_LANDSCAPE_METRICS_MAX][TAU_LANDSCAPE_METRIC_NAME],
+                                            int *count, const char *recipe);
 
 /** What the message of a difference says, around "it was computed with seed 1; this command says seed 0". */
 typedef struct tau_recipe_words {

@@ -11,6 +11,9 @@
 static const double AREA_SHORTEST = 0.35, AREA_WANTED = 0.7, AREA_LONGEST = 1.0;
 enum { AREA_POINTS_MAX = 1 << 14 };
 
+/* Bytes of confusion counts, which grow with the square of the classes. */
+static const size_t COUNTS_MAX = (size_t)64 << 20;
+
 typedef struct sweep {
     tau_evaluator *evaluator;
     const tau_slice *slice;
@@ -26,10 +29,14 @@ typedef struct sweep {
     uint64_t not_finite;
     size_t *columns;        /* [columns] of the call at hand */
     double *alpha;          /* [columns] */
+    size_t classes;         /* of the confusion counts; 0 = none are asked for */
+    size_t most;            /* points that the evaluator is given at once */
     size_t capacity;        /* points that the blocks below hold */
     tau_point *points;      /* as the evaluator gives them */
     tau_point *piece;       /* as the sink takes them */
     double *regularisation; /* as the sink takes them */
+    uint64_t *confusion;    /* as the evaluator gives them */
+    double *metrics;        /* [capacity, metric_count], as the sink takes them */
 } sweep;
 
 int tau_sweep_in_shard(size_t column, size_t row, size_t columns, int shard_index, int shard_count) {
@@ -50,17 +57,29 @@ static void mark_todo(sweep *s) {
         }
 }
 
-static tau_status reserve(sweep *s, size_t points) {
-    if (points <= s->capacity) return TAU_STATUS_OK;
+static void free_blocks(sweep *s) {
     tau_mem_free(s->points);
     tau_mem_free(s->piece);
     tau_mem_free(s->regularisation);
+    tau_mem_free(s->confusion);
+    tau_mem_free(s->metrics);
     s->points = s->piece = NULL;
-    s->regularisation = NULL;
+    s->regularisation = s->metrics = NULL;
+    s->confusion = NULL;
     s->capacity = 0;
+}
+
+static tau_status reserve(sweep *s, size_t points) {
+    if (points <= s->capacity) return TAU_STATUS_OK;
+    free_blocks(s);
     TAU_TRY(TAU_ALLOC(s->points, points));
     TAU_TRY(TAU_ALLOC(s->piece, points));
     TAU_TRY(TAU_ALLOC(s->regularisation, points));
+    if (s->classes > 0) {
+        const size_t size = tau_confusion_size(s->classes) * sizeof *s->confusion;
+        TAU_TRY(tau_mem_alloc((void **)&s->confusion, points, size));
+        TAU_TRY(tau_mem_alloc((void **)&s->metrics, points, s->options->metric_count * sizeof *s->metrics));
+    }
     s->capacity = points;
     return TAU_STATUS_OK;
 }
@@ -85,32 +104,64 @@ static void report(const sweep *s) {
     tau_progress_update(&s->meter, s->total - s->left, detail);
 }
 
-/* Hands on `count` neighbouring columns of a finished call. @param[in] stride  columns of the call */
-static tau_status deliver(sweep *s, size_t first, size_t count, size_t stride, size_t row, size_t rows) {
-    const double lambda = s->options->weight_decay;
-    for (size_t r = 0; r < rows; r++)
-        for (size_t k = 0; k < count; k++) {
-            const size_t at = r * count + k;
-            s->piece[at] = s->points[r * stride + first + k];
-            s->regularisation[at] = lambda * tau_slice_squared_norm(s->slice, s->gram, s->alpha[first + k],
-                                                                    s->grid->beta[row + r]);
-        }
-    const tau_sweep_tile tile = {.column = s->columns[first],
-                                 .row = row,
+/* A rectangle of what the evaluator computed at once: columns of s->columns, rows of the grid. */
+typedef struct block {
+    size_t first, columns, row, rows;
+} block;
+
+/* Brings a point of the evaluator to its place in what the sink takes. */
+static void take_point(sweep *s, size_t to, size_t from, double alpha, double beta) {
+    const tau_sweep_options *o = s->options;
+    const size_t size = tau_confusion_size(s->classes);
+    s->piece[to] = s->points[from];
+    s->regularisation[to] =
+        o->weight_decay != 0 ? o->weight_decay * tau_slice_squared_norm(s->slice, s->gram, alpha, beta) : 0;
+    for (size_t m = 0; m < o->metric_count; m++)
+        s->metrics[to * o->metric_count + m] =
+            tau_metric_choice_value(o->metrics[m], s->confusion + from * size, s->classes);
+}
+
+/* Hands on `count` neighbouring columns of a finished block, from its column `first`. */
+static tau_status deliver(sweep *s, const block *b, size_t first, size_t count) {
+    for (size_t r = 0; r < b->rows; r++)
+        for (size_t k = first; k < first + count; k++)
+            take_point(s, r * count + k - first, r * b->columns + k, s->alpha[b->first + k],
+                       s->grid->beta[b->row + r]);
+    const tau_sweep_tile tile = {.column = s->columns[b->first + first],
+                                 .row = b->row,
                                  .columns = count,
-                                 .rows = rows,
+                                 .rows = b->rows,
                                  .points = s->piece,
-                                 .regularisation = lambda != 0 ? s->regularisation : NULL};
+                                 .regularisation = s->options->weight_decay != 0 ? s->regularisation : NULL,
+                                 .metrics = s->metrics,
+                                 .metric_count = s->options->metric_count};
     TAU_TRY(s->sink->accept(s->sink->payload, &tile));
-    for (size_t at = 0; at < rows * count; at++) {
-        s->todo[(row + at / count) * s->grid->columns + tile.column + at % count] = 0;
+    for (size_t at = 0; at < b->rows * count; at++) {
+        s->todo[(b->row + at / count) * s->grid->columns + tile.column + at % count] = 0;
         note_loss(s, s->piece[at].loss);
     }
-    s->left -= rows * count;
+    s->left -= b->rows * count;
     return TAU_STATUS_OK;
 }
 
-/* Evaluates the product of some columns and neighbouring rows, all with the same points to be done. */
+static tau_status run_block(sweep *s, const block *b) {
+    const size_t *columns = s->columns + b->first;
+    TAU_TRY(reserve(s, b->columns * b->rows));
+    const tau_tile tile = {s->alpha + b->first, b->columns, s->grid->beta + b->row, b->rows};
+    TAU_TRY(tau_evaluator_tile(s->evaluator, &tile, s->points, s->confusion, s->options->cancel));
+    for (size_t first = 0, last; first < b->columns; first = last) {
+        for (last = first + 1; last < b->columns && columns[last] == columns[last - 1] + 1;) last++;
+        TAU_TRY(deliver(s, b, first, last - first));
+    }
+    return TAU_STATUS_OK;
+}
+
+static size_t least(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+/* Evaluates the product of some columns and neighbouring rows, all with the same points to be done, in as
+ * few blocks as may be. */
 static tau_status run_product(sweep *s, const tau_area *area, size_t row, size_t rows) {
     const uint8_t *todo = s->todo + row * s->grid->columns;
     size_t count = 0;
@@ -120,13 +171,12 @@ static tau_status run_product(sweep *s, const tau_area *area, size_t row, size_t
         s->alpha[count++] = s->grid->alpha[column];
     }
     if (count == 0) return TAU_STATUS_OK;
-    TAU_TRY(reserve(s, count * rows));
-    const tau_tile tile = {s->alpha, count, s->grid->beta + row, rows};
-    TAU_TRY(tau_evaluator_tile(s->evaluator, &tile, s->points, NULL, s->options->cancel));
-    for (size_t first = 0, last; first < count; first = last) {
-        for (last = first + 1; last < count && s->columns[last] == s->columns[last - 1] + 1;) last++;
-        TAU_TRY(deliver(s, first, last - first, count, row, rows));
-    }
+    const size_t width = least(count, s->most), height = s->most / width;
+    for (size_t r = 0; r < rows; r += height)
+        for (size_t first = 0; first < count; first += width) {
+            const block b = {first, least(width, count - first), row + r, least(height, rows - r)};
+            TAU_TRY(run_block(s, &b));
+        }
     return TAU_STATUS_OK;
 }
 
@@ -200,12 +250,24 @@ static tau_status run_all(sweep *s) {
     return run_rest(s, points, centre);
 }
 
+static tau_status limit_counts(sweep *s) {
+    s->most = SIZE_MAX;
+    if (s->options->metric_count == 0) return TAU_STATUS_OK;
+    s->classes = tau_evaluator_get_classes(s->evaluator);
+    if (s->classes == 0)
+        return tau_fail(TAU_STATUS_USAGE, "there are no metrics" TAU_WHY "the loss knows no classes");
+    const size_t fitting = COUNTS_MAX / sizeof *s->confusion / tau_confusion_size(s->classes);
+    s->most = fitting > 0 ? fitting : 1;
+    return TAU_STATUS_OK;
+}
+
 static tau_status prepare(sweep *s) {
     TAU_TRY(tau_mem_alloc((void **)&s->todo, s->grid->rows, s->grid->columns));
     TAU_TRY(TAU_ALLOC(s->columns, s->grid->columns));
     TAU_TRY(TAU_ALLOC(s->alpha, s->grid->columns));
     mark_todo(s);
     if (s->options->weight_decay != 0) tau_slice_gram(s->slice, s->gram);
+    TAU_TRY(limit_counts(s));
     const tau_basis basis = tau_slice_get_basis(s->slice);
     TAU_TRY(tau_evaluator_set_basis(s->evaluator, &basis));
     tau_progress_start(&s->meter, s->options->progress, "compute", "points", s->total - s->left, s->total);
@@ -217,9 +279,7 @@ static void release(sweep *s) {
     tau_mem_free(s->todo);
     tau_mem_free(s->columns);
     tau_mem_free(s->alpha);
-    tau_mem_free(s->points);
-    tau_mem_free(s->piece);
-    tau_mem_free(s->regularisation);
+    free_blocks(s);
 }
 
 tau_status tau_sweep_run(tau_evaluator *evaluator, const tau_slice *slice, const tau_grid *grid,

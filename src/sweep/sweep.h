@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "backend/backend.h"
+#include "backend/metrics.h"
 #include "core/cancel.h"
 #include "core/progress.h"
 #include "slice/slice.h"
@@ -21,6 +22,8 @@ typedef struct tau_sweep_tile {
     size_t columns, rows;
     const tau_point *points;      /**< [rows, columns], borrowed for the call */
     const double *regularisation; /**< [rows, columns]: weight decay's share of the loss, or NULL */
+    const double *metrics;        /**< [rows, columns, metric_count], NaN = not defined; or NULL */
+    size_t metric_count;
 } tau_sweep_tile;
 
 /** Takes finished tiles. A failure stops the sweep with that status. */
@@ -36,7 +39,10 @@ typedef struct tau_sweep_options {
     int shard_count;     /**< 0 or 1 = everything */
     const uint8_t *done; /**< [rows, columns] points not to be computed (0 = to do), or NULL */
     double weight_decay; /**< lambda of lambda·‖theta‖²; 0 = no regularisation column */
-    int threads;         /**< of the pool, for the tile size */
+    const tau_metric_choice *metrics; /**< [metric_count], of an evaluator that was created for confusion
+                                         counts; they are asked for only where metric_count > 0 */
+    size_t metric_count;
+    int threads; /**< of the pool, for the tile size */
     const tau_progress *progress;
     const tau_cancel *cancel;
 } tau_sweep_options;
@@ -44,9 +50,10 @@ typedef struct tau_sweep_options {
 /** Evaluates what is not done yet of one shard. From the centre outwards, the first call of the sink holds
  * the point nearest to theta* alone, so that its loss and the time to come are known early. What the
  * evaluator computes at once takes 0.2 to 1 s; the sink sees it as rectangles without holes. Which points are
- * computed together never changes their values.
- *  @errors TAU_STATUS_USAGE (a shard that does not exist), what the evaluator or the sink returned;
- * TAU_STATUS_CANCELLED after the last finished tile */
+ * computed together never changes their values. Where metrics are asked for, so few are computed together
+ * that their confusion counts stay within 64 MiB, or are those of one point.
+ *  @errors TAU_STATUS_USAGE (a shard that does not exist, metrics of a loss without classes), what the
+ * evaluator or the sink returned; TAU_STATUS_CANCELLED after the last finished tile */
 TAU_CHECK tau_status tau_sweep_run(tau_evaluator *evaluator, const tau_slice *slice, const tau_grid *grid,
                                    const tau_sweep_options *options, const tau_sweep_sink *sink);
 

@@ -19,6 +19,13 @@
 
 #define RECIPE(seed) "{\"identity\":{\"seed\":" #seed ",\"backend\":\"ref\"},\"provenance\":{}}"
 
+/** A recipe with metrics. */
+#define MEASURED "{\"identity\":{\"metrics\":[\"macro-f1\",\"mcc\"],\"seed\":0},\"provenance\":{}}"
+enum { MEASURED_METRICS = 2 };
+
+/** Metrics of the tiles that are sent: those of the landscape made last. */
+static size_t fixture_metrics;
+
 static inline tau_landscape *make_landscape(size_t columns, size_t rows, const char *recipe) {
     tau_grid grid = {.columns = columns, .rows = rows};
     tau_landscape *landscape;
@@ -29,6 +36,7 @@ static inline tau_landscape *make_landscape(size_t columns, size_t rows, const c
     OK(tau_landscape_create(&landscape, "plane", "tau_2d", rows == 1, &grid, recipe));
     tau_mem_free(grid.alpha);
     tau_mem_free(grid.beta);
+    fixture_metrics = (size_t)landscape->metric_count;
     return landscape;
 }
 
@@ -40,19 +48,30 @@ static inline tau_point point_at(size_t column, size_t row) {
                        n % 2 ? TAU_PRECISION_FINE : TAU_PRECISION_EXACT};
 }
 
+/** Some are not defined. */
+static inline double metric_at(size_t column, size_t row, size_t metric) {
+    const size_t n = row * 1000 + column;
+    return n % 5 == 2 ? NAN : cos((double)(n + 100000 * metric));
+}
+
 /** Gives a tile to a sink. */
 static inline tau_status send_tile(tau_sweep_sink sink, size_t column, size_t row, size_t columns,
                                    size_t rows) {
     tau_point *points;
-    double *regularisation;
+    double *regularisation, *metrics;
     OK(TAU_ALLOC(points, columns * rows));
     OK(TAU_ALLOC(regularisation, columns * rows));
+    OK(TAU_ALLOC(metrics, columns * rows * (fixture_metrics + 1)));
     for (size_t i = 0; i < columns * rows; i++) {
         points[i] = point_at(column + i % columns, row + i / columns);
         regularisation[i] = (double)i;
+        for (size_t m = 0; m < fixture_metrics; m++)
+            metrics[i * fixture_metrics + m] = metric_at(column + i % columns, row + i / columns, m);
     }
-    const tau_sweep_tile tile = {column, row, columns, rows, points, columns == 1 ? regularisation : NULL};
+    const tau_sweep_tile tile = {
+        column, row, columns, rows, points, columns == 1 ? regularisation : NULL, metrics, fixture_metrics};
     tau_status status = sink.accept(sink.payload, &tile);
+    tau_mem_free(metrics);
     tau_mem_free(regularisation);
     tau_mem_free(points);
     return status;
@@ -79,6 +98,12 @@ static inline void assert_same_points(const tau_landscape *a, const tau_landscap
     cr_assert(same_doubles(a->loss_se, b->loss_se, points), "standard errors differ");
     cr_assert(same_doubles(a->accuracy, b->accuracy, points), "accuracies differ");
     cr_assert(same_doubles(a->regularisation, b->regularisation, points), "regularisations differ");
+    cr_assert_eq(a->metric_count, b->metric_count);
+    for (int m = 0; m < a->metric_count; m++) {
+        cr_assert_str_eq(a->metrics[m].name, b->metrics[m].name);
+        cr_assert(same_doubles(a->metrics[m].values, b->metrics[m].values, points), "%s differs",
+                  a->metrics[m].name);
+    }
     cr_assert_arr_eq(a->done, b->done, points);
     cr_assert_arr_eq(a->precision, b->precision, points);
 }

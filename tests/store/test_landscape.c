@@ -41,7 +41,7 @@ Test(landscape, summary_counts_what_is_not_finite_and_finds_the_lowest) {
 Test(landscape, points_that_were_not_computed_are_left_out) {
     tau_landscape *landscape = make_landscape(2, 1, RECIPE(1));
     const tau_point points[2] = {{.loss = 7}, {.loss = 8, .precision = TAU_PRECISION_EXACT}};
-    tau_landscape_put(landscape, &(tau_sweep_tile){0, 0, 2, 1, points, NULL});
+    tau_landscape_put(landscape, &(tau_sweep_tile){.columns = 2, .rows = 1, .points = points});
     cr_assert(landscape->done[0] == TAU_DONE_NOT && isnan(landscape->loss[0]));
     cr_assert(landscape->done[1] == TAU_DONE_FINITE && landscape->loss[1] == 8);
     tau_landscape_destroy(landscape);
@@ -80,6 +80,38 @@ Test(landscape, comes_back_from_a_file_bit_by_bit) {
     cr_assert(isnan(sgd->loss_true[2]) && isnan(sgd->loss_in_plane[2]) && sgd->step[2] == 4);
     tau_landscape_destroy(back);
     tau_landscape_destroy(landscape);
+}
+
+Test(landscape, metrics_of_its_recipe_come_back_bit_by_bit) {
+    tau_landscape *landscape = make_landscape(7, 5, MEASURED), *back;
+    cr_assert(landscape->metric_count == 2 && isnan(landscape->metrics[0].values[34]));
+    fill_landscape(landscape);
+    cr_assert(landscape->metrics[1].values[8] == metric_at(1, 1, 1));
+    OK(tau_landscape_write(landscape, scratch("m.land.h5")));
+    OK(tau_landscape_read(&back, scratch("m.land.h5"), NULL));
+    assert_same_points(landscape, back);
+    cr_assert_eq(tau_landscape_find_metric(back, "mcc"), &back->metrics[1]);
+    cr_assert_eq(tau_landscape_find_metric(back, "macro-f1"), &back->metrics[0]);
+    cr_assert_eq(tau_landscape_find_metric(back, "f1"), &back->metrics[0]);
+    cr_assert_null(tau_landscape_find_metric(back, "micro-f1"));
+    tau_landscape_destroy(back);
+    tau_landscape_destroy(landscape);
+}
+
+Test(landscape, parts_are_merged_with_their_metrics) {
+    tau_landscape *a = make_landscape(6, 4, MEASURED), *b = make_landscape(6, 4, MEASURED),
+                  *all = make_landscape(6, 4, MEASURED);
+    fill_landscape(all);
+    for (size_t row = 0; row < 4; row++)
+        OK(send_tile((tau_sweep_sink){put_tile, row % 2 ? a : b}, 0, row, 6, 1));
+    for (size_t i = 0; i < 24; i++) all->regularisation[i] = NAN;
+    OK(tau_landscape_merge(a, b, "b.land.h5"));
+    assert_same_points(all, a);
+    a->metrics[0].values[0] = 0.125;
+    cr_assert_eq(tau_landscape_merge(a, b, "b.land.h5"), TAU_STATUS_MISMATCH);
+    tau_landscape_destroy(all);
+    tau_landscape_destroy(b);
+    tau_landscape_destroy(a);
 }
 
 Test(landscape, a_projection_replaces_that_of_its_group) {
@@ -169,7 +201,9 @@ Test(merge, shards_join_to_the_whole) {
         tau_landscape *part = make_landscape(9, 4, RECIPE(1));
         for (size_t i = (size_t)shard; i < 36; i += 3) {
             const tau_point point = point_at(i % 9, i / 9);
-            tau_landscape_put(part, &(tau_sweep_tile){i % 9, i / 9, 1, 1, &point, NULL});
+            tau_landscape_put(
+                part,
+                &(tau_sweep_tile){.column = i % 9, .row = i / 9, .columns = 1, .rows = 1, .points = &point});
         }
         if (shard == 1) add_projection(part, "adam", 2);
         OK(tau_landscape_merge(joined, part, "part.land.h5"));

@@ -14,7 +14,7 @@
 #include "store/landscape_internal.h"
 
 static void make_file(void) {
-    tau_landscape *landscape = make_landscape(5, 4, RECIPE(0));
+    tau_landscape *landscape = make_landscape(5, 4, MEASURED);
     fill_landscape(landscape);
     add_projection(landscape, "adam", 3);
     OK(tau_landscape_set_directions(landscape, (float[]){1, 2}, NULL, 2));
@@ -46,7 +46,7 @@ Test(landscape_hostile, a_thousand_mutations_are_survived) {
 
 /* A journal with a few records beside an empty landscape. */
 static void make_journal(void) {
-    tau_landscape *landscape = make_landscape(5, 4, RECIPE(0));
+    tau_landscape *landscape = make_landscape(5, 4, MEASURED);
     tau_journal *journal;
     char *identity;
     OK(tau_landscape_write(landscape, scratch("bad.land.h5")));
@@ -54,7 +54,8 @@ static void make_journal(void) {
     OK(tau_journal_open(&journal, scratch("good.journal"), identity, NULL, NULL));
     for (size_t row = 0; row < 3; row++) {
         const tau_point points[2] = {point_at(0, row), point_at(1, row)};
-        OK(tau_landscape_encode(&(tau_sweep_tile){0, row, 2, 1, points, NULL},
+        const double metrics[4] = {0.25, 0.5, NAN, 1};
+        OK(tau_landscape_encode(&(tau_sweep_tile){0, row, 2, 1, points, NULL, metrics, MEASURED_METRICS},
                                 (tau_landscape_emit)tau_journal_append, journal));
     }
     tau_journal_close(journal);
@@ -82,12 +83,13 @@ Test(landscape_hostile, a_journal_mutated_a_thousand_times_is_survived) {
 }
 
 static void replay_words(const uint32_t head[4], size_t points, uint32_t precision) {
-    uint8_t record[16 + 36 * 64] = {0};
+    enum { POINT = 36 + 8 * MEASURED_METRICS };
+    uint8_t record[16 + POINT * 64] = {0};
     for (int i = 0; i < 4; i++)
         for (int byte = 0; byte < 4; byte++) record[4 * i + byte] = (uint8_t)(head[i] >> (8 * byte));
-    for (size_t i = 0; i < points; i++) record[16 + 36 * i + 32] = (uint8_t)precision;
-    tau_landscape *landscape = make_landscape(5, 4, RECIPE(0));
-    cr_assert_eq(tau_landscape_replay(landscape, record, 16 + 36 * points), TAU_STATUS_INPUT,
+    for (size_t i = 0; i < points; i++) record[16 + POINT * i + 32] = (uint8_t)precision;
+    tau_landscape *landscape = make_landscape(5, 4, MEASURED);
+    cr_assert_eq(tau_landscape_replay(landscape, record, 16 + POINT * points), TAU_STATUS_INPUT,
                  "%u %u %u %u with %zu points", head[0], head[1], head[2], head[3], points);
     cr_assert_eq(tau_landscape_summarize(landscape).done, 0u);
     tau_landscape_destroy(landscape);
@@ -104,7 +106,7 @@ Test(landscape_hostile, records_outside_the_grid_or_of_other_sizes_are_refused) 
     replay_words((uint32_t[]){UINT32_MAX, 0, 1, 1}, 1, 1);
     replay_words((uint32_t[]){1, 0, UINT32_MAX, 1}, 1, 1);
     replay_words((uint32_t[]){0, 0, 1u << 31, 1u << 31}, 1, 1);
-    tau_landscape *landscape = make_landscape(5, 4, RECIPE(0));
+    tau_landscape *landscape = make_landscape(5, 4, MEASURED);
     const uint8_t few[15] = {0};
     cr_assert_eq(tau_landscape_replay(landscape, few, sizeof few), TAU_STATUS_INPUT);
     cr_assert_eq(tau_landscape_replay(landscape, few, 0), TAU_STATUS_INPUT);
@@ -113,11 +115,14 @@ Test(landscape_hostile, records_outside_the_grid_or_of_other_sizes_are_refused) 
 
 /* ---- files that are sound HDF5, but no sound landscape ---- */
 
+static const char *recipe_of_bad = MEASURED;
+
 /* Replaces one data set by another. */
 static void replace_data(const char *member, tau_h5_type type, int rank, const int64_t *dim,
                          const void *data) {
-    static const char *const members[] = {"alpha",          "beta", "loss",      "loss_se", "accuracy",
-                                          "regularisation", "done", "precision", NULL};
+    static const char *const members[] = {
+        "alpha", "beta",      "loss",     "loss_se", "accuracy", "regularisation",
+        "done",  "precision", "macro-f1", "mcc",     NULL};
     char from_path[64], path[64];
     tau_h5 *from, *to;
     make_file();
@@ -133,7 +138,7 @@ static void replace_data(const char *member, tau_h5_type type, int rank, const i
     if (data) OK(tau_h5_write(to, from_path, type, rank, dim, data));
     OK(tau_h5_set_text(to, "/plane", "kind", "plane"));
     OK(tau_h5_set_text(to, "/plane", "transform", "tau_2d"));
-    OK(tau_h5_set_text(to, "/plane", "recipe", RECIPE(0)));
+    OK(tau_h5_set_text(to, "/plane", "recipe", recipe_of_bad));
     OK(tau_h5_set_f64(to, "/plane", "explained_delta", NAN));
     OK(tau_h5_set_f64(to, "/plane", "explained_eta", NAN));
     OK(tau_h5_close(to));
@@ -153,8 +158,8 @@ Test(landscape_hostile, members_that_are_missing_or_of_another_shape_or_kind_are
     const double values[40] = {0};
     const uint8_t states[20] = {3};
     const double not_finite[5] = {0, 1, NAN, 3, 4};
-    static const char *const members[] = {"alpha",    "beta",           "loss", "loss_se",
-                                          "accuracy", "regularisation", "done", "precision"};
+    static const char *const members[] = {"alpha",          "beta", "loss",      "loss_se",  "accuracy",
+                                          "regularisation", "done", "precision", "macro-f1", "mcc"};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
         replace_data(members[i], TAU_H5_TYPE_F64, 0, NULL, NULL);
         assert_refused();
@@ -184,6 +189,50 @@ Test(landscape_hostile, a_point_not_done_has_no_values_whatever_the_file_says) {
     OK(tau_landscape_read(&landscape, scratch("bad.land.h5"), NULL));
     for (int i = 0; i < 20; i++)
         cr_assert(isnan(landscape->loss[i]) && isnan(landscape->regularisation[i]) &&
-                  !landscape->precision[i]);
+                  isnan(landscape->metrics[1].values[i]) && !landscape->precision[i]);
+    tau_landscape_destroy(landscape);
+}
+
+static void refuse_metrics(const char *list) {
+    char recipe[4096];
+    snprintf(recipe, sizeof recipe, "{\"identity\":{\"metrics\":%s}}", list);
+    recipe_of_bad = recipe;
+    replace_data("none", TAU_H5_TYPE_F64, 0, NULL, NULL);
+    assert_refused();
+    cr_assert(strstr(tau_error_last()->what, "plane") || strstr(tau_error_last()->why, "plane"), "%s (%s)",
+              tau_error_last()->what, tau_error_last()->why);
+}
+
+Test(landscape_hostile, metrics_that_are_no_list_of_own_names_are_refused) {
+    static const char *const lists[] = {"7",
+                                        "\"mcc\"",
+                                        "{}",
+                                        "[7]",
+                                        "[\"\"]",
+                                        "[\"a/b\"]",
+                                        "[\"precision\"]",
+                                        "[\"loss\"]",
+                                        "[\"mcc\",\"mcc\"]",
+                                        "[\"..\"]",
+                                        "[\"MCC\"]",
+                                        "[\"auc\"]"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) refuse_metrics(lists[i]);
+    char list[4096] = "[\"name-of-33-characters-is-too-long\"]";
+    refuse_metrics(list);
+    size_t used = 0;
+    for (int i = 0; i <= TAU_LANDSCAPE_METRICS_MAX; i++)
+        used += (size_t)sprintf(list + used, "%s\"m%d\"", i ? "," : "[", i);
+    strcpy(list + used, "]");
+    refuse_metrics(list);
+}
+
+/* A file of a time when no metrics were asked for may hold data sets of their names. */
+Test(landscape_hostile, data_sets_that_the_recipe_does_not_name_are_left_alone) {
+    const double values[3] = {0};
+    tau_landscape *landscape;
+    recipe_of_bad = RECIPE(0);
+    replace_data("mcc", TAU_H5_TYPE_F64, 1, (const int64_t[]){3}, values);
+    OK(tau_landscape_read(&landscape, scratch("bad.land.h5"), NULL));
+    cr_assert_eq(landscape->metric_count, 0);
     tau_landscape_destroy(landscape);
 }

@@ -43,8 +43,10 @@ static void compute(tau_landscape *landscape, tau_sweep_sink sink, int limit) {
         }
 }
 
+static const char *recipe = RECIPE(0);
+
 static tau_landscape *whole(void) {
-    tau_landscape *landscape = make_landscape(NX, NY, RECIPE(0));
+    tau_landscape *landscape = make_landscape(NX, NY, recipe);
     compute(landscape, (tau_sweep_sink){put_tile, landscape}, INT32_MAX);
     return landscape;
 }
@@ -54,7 +56,7 @@ static void compute_in_child_and_die(int tiles) {
     fflush(NULL);
     const pid_t child = fork();
     if (child == 0) {
-        tau_landscape *landscape = make_landscape(NX, NY, RECIPE(0));
+        tau_landscape *landscape = make_landscape(NX, NY, recipe);
         tau_landscape_writer *writer;
         if (tau_landscape_writer_open(&writer, out_path(), landscape, false) != TAU_STATUS_OK) _exit(1);
         compute(landscape, tau_landscape_writer_get_sink(writer), tiles);
@@ -66,7 +68,7 @@ static void compute_in_child_and_die(int tiles) {
 }
 
 static void finish_and_check(void) {
-    tau_landscape *landscape = make_landscape(NX, NY, RECIPE(0)), *expected = whole(), *back;
+    tau_landscape *landscape = make_landscape(NX, NY, recipe), *expected = whole(), *back;
     tau_landscape_writer *writer;
     OK(tau_landscape_writer_open(&writer, out_path(), landscape, false));
     compute(landscape, tau_landscape_writer_get_sink(writer), INT32_MAX);
@@ -105,6 +107,36 @@ Test(landscape_writer, a_killed_job_has_lost_nothing_and_goes_on) {
         tau_landscape_destroy(back);
     }
     finish_and_check();
+}
+
+Test(landscape_writer, a_killed_job_goes_on_with_its_metrics) {
+    tau_landscape *back, *expected;
+    recipe = MEASURED;
+    compute_in_child_and_die(7);
+    expected = whole();
+    OK(tau_landscape_read(&back, out_path(), NULL));
+    cr_assert_eq(tau_landscape_summarize(back).done, 21u);
+    for (size_t i = 0; i < 21; i++)
+        cr_assert(same_doubles(&back->metrics[1].values[i], &expected->metrics[1].values[i], 1));
+    cr_assert(isnan(back->metrics[1].values[21]));
+    tau_landscape_destroy(expected);
+    tau_landscape_destroy(back);
+    finish_and_check();
+}
+
+Test(landscape_writer, other_metrics_are_named_when_a_job_goes_on) {
+    tau_landscape *landscape = make_landscape(NX, NY, RECIPE(0));
+    tau_landscape_writer *writer;
+    recipe = MEASURED;
+    compute_in_child_and_die(3);
+    assert_message(tau_landscape_writer_open(&writer, out_path(), landscape, false), TAU_STATUS_MISMATCH);
+    tau_landscape_destroy(landscape);
+    landscape = make_landscape(NX, NY, "{\"identity\":{\"metrics\":[\"mcc\"],\"seed\":0}}");
+    assert_message(tau_landscape_writer_open(&writer, out_path(), landscape, false), TAU_STATUS_MISMATCH);
+    cr_assert(strstr(tau_error_last()->why, "with metrics [\"macro-f1\",\"mcc\"]; this command says metrics "
+                                            "[\"mcc\"]"),
+              "%s", tau_error_last()->why);
+    tau_landscape_destroy(landscape);
 }
 
 static void assert_right_where_done(void) {
