@@ -2,6 +2,7 @@
 #ifndef TAU_FIGURE_FIELD_H
 #define TAU_FIGURE_FIELD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ typedef struct tau_field {
     const double *value; /**< [ny,nx]; inf and NaN are drawn as "not finite" */
     const uint8_t *done; /**< [ny,nx] of tau_field_state, or NULL: every point is done */
     const char *name;    /**< what the value is: "loss"; NULL = no name */
+    bool share; /**< a share or a correlation: its scale goes from 0, or its lowest value below that, to 1,
+                   and what is NaN is called not defined, whatever `done` says of the loss */
 } tau_field;
 
 /** A quantity along a line. @lifetime everything is borrowed */
@@ -28,7 +31,8 @@ typedef struct tau_curve {
     const double *alpha;    /**< [count], finite, strictly increasing */
     const double *loss;     /**< [count]; inf and NaN are marked at the upper edge */
     const double *loss_se;  /**< [count], standard errors, or NULL */
-    const double *accuracy; /**< [count], in 0..1, or NULL */
+    const double *accuracy; /**< [count], in 0..1, or another metric; NULL = none */
+    const char *metric;     /**< what `accuracy` is where it is another metric: "mcc"; NULL = the accuracy */
     const uint8_t *done;    /**< [count] of tau_field_state, or NULL: every point is done */
     const char *label;      /**< name in the legend, or NULL */
 } tau_curve;

@@ -108,6 +108,17 @@ static void choose_powers(tau_levels *out, double lo, double hi, int wanted) {
     }
 }
 
+static void choose_even(tau_levels *out, double lo, double hi, int wanted) {
+    tau_ticks ticks;
+    tau_ticks_linear(&ticks, lo, hi, wanted);
+    *out = (tau_levels){0};
+    for (int i = 0; i < ticks.count; i++) {
+        out->z[out->count] = ticks.position[i];
+        tau_number_format(out->label[out->count++], ticks.position[i], 6);
+    }
+    drop_outside(out, lo, hi);
+}
+
 static double linear(double z, bool log) {
     return log ? pow(10, z) : z;
 }
@@ -134,8 +145,10 @@ tau_status tau_levels_choose(tau_levels *out, const tau_mesh *grids, size_t grid
                              double hi, bool log) {
     *out = (tau_levels){0};
     double lowest = INFINITY, highest = -INFINITY;
+    bool share = false;
     for (size_t g = 0; g < grid_count; g++) {
         if (grids[g].drawable == 0) continue;
+        share |= grids[g].share;
         lowest = fmin(lowest, grids[g].lowest);
         highest = fmax(highest, grids[g].highest);
     }
@@ -144,6 +157,10 @@ tau_status tau_levels_choose(tau_levels *out, const tau_mesh *grids, size_t grid
     if (!tau_mesh_range_varies(lo, hi)) return TAU_STATUS_OK;
     if (wanted < 1) wanted = 1;
     if (wanted > TAU_LEVELS_MAX) wanted = TAU_LEVELS_MAX;
+    if (share) {
+        choose_even(out, lo, hi, wanted);
+        return TAU_STATUS_OK;
+    }
     return choose_in_range(out, grids, grid_count, wanted, lo, hi, log);
 }
 

@@ -43,7 +43,8 @@ static void take_point(tau_mesh *grid, const tau_field *field, size_t i, bool lo
     grid->z[i] = NAN;
     if (field->done && field->done[i] == TAU_FIELD_STATE_NOT_COMPUTED) {
         grid->not_computed++;
-    } else if (!isfinite(value) || (field->done && field->done[i] == TAU_FIELD_STATE_NOT_FINITE)) {
+    } else if (!isfinite(value) ||
+               (!field->share && field->done && field->done[i] == TAU_FIELD_STATE_NOT_FINITE)) {
         grid->not_finite++;
     } else if (log && value <= 0) {
         grid->not_positive++;
@@ -58,7 +59,7 @@ static void take_point(tau_mesh *grid, const tau_field *field, size_t i, bool lo
 }
 
 tau_status tau_mesh_create(tau_mesh *out, const tau_field *field, bool log) {
-    *out = (tau_mesh){.lowest = NAN, .highest = NAN};
+    *out = (tau_mesh){.lowest = NAN, .highest = NAN, .share = field->share};
     TAU_TRY(check_field(field));
     out->nx = field->nx, out->ny = field->ny;
     out->x = field->alpha, out->y = field->beta;

@@ -17,6 +17,7 @@ typedef struct tau_mesh {
     size_t not_finite;      /**< computed, but inf or NaN */
     size_t not_positive;    /**< finite, but without a logarithm (log only) */
     size_t not_computed;
+    bool share; /**< of the field */
 } tau_mesh;
 
 /** Checks the axes and copies the values.

@@ -87,6 +87,9 @@ TAU_CHECK tau_status tau_plan_set_labels(tau_plan *plan);    /**< texts inside t
 
 TAU_CHECK tau_status tau_plan_label_contours(tau_plan *plan, const tau_panel_plan *panel);
 
+/** What the curves of a panel have at the right: "accuracy", "mcc". */
+const char *tau_plan_name_right(const tau_figure_panel *panel);
+
 /** Is the lowest point of the panel's field marked? Not where all points are. */
 bool tau_plan_marks_minimum(const tau_panel_plan *panel);
 

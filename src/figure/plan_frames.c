@@ -315,8 +315,8 @@ static tau_status place_panel(tau_plan *plan, tau_panel_plan *panel, tau_rect ce
                                 panel->panel->ylabel ? panel->panel->ylabel : vertical, -1, m->y_labels,
                                 single ? tau_theme_get_series_color(0) : theme->ink));
     if (panel->has_right)
-        TAU_TRY(place_vertical_axis(plan, panel, &panel->right, "accuracy", 1, m->right_labels,
-                                    single ? tau_theme_get_series_color(1) : theme->ink));
+        TAU_TRY(place_vertical_axis(plan, panel, &panel->right, tau_plan_name_right(panel->panel), 1,
+                                    m->right_labels, single ? tau_theme_get_series_color(1) : theme->ink));
     return place_horizontal_axis(plan, panel, cell);
 }
 

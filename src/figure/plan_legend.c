@@ -36,8 +36,10 @@ static const tau_figure_panel *find_richest(const tau_plan *plan, bool curves) {
     return richest;
 }
 
-static bool has_accuracy(const tau_curve *curve) {
-    return curve->accuracy != NULL;
+const char *tau_plan_name_right(const tau_figure_panel *panel) {
+    for (size_t c = 0; c < panel->curve_count; c++)
+        if (panel->curves[c].accuracy && panel->curves[c].metric) return panel->curves[c].metric;
+    return "accuracy";
 }
 
 /* A single curve is told apart from its accuracy; several by their names, and one line says what is dashed
@@ -48,7 +50,7 @@ static tau_status add_curves(tau_plan *plan) {
     bool single = panel->curve_count == 1, accuracy = false, band = false;
     for (size_t c = 0; c < panel->curve_count; c++) {
         const tau_curve *curve = &panel->curves[c];
-        accuracy |= has_accuracy(curve);
+        accuracy |= curve->accuracy != NULL;
         band |= curve->loss_se != NULL;
         const char *text = curve->label ? curve->label : single ? "loss" : NULL;
         char unnamed[32];
@@ -57,9 +59,10 @@ static tau_status add_curves(tau_plan *plan) {
             TAU_TRY(add_entry(plan, TAU_LEGEND_SYMBOL_LOSS, c, tau_theme_get_series_marker(c),
                               text ? text : unnamed));
     }
+    char right[96];
+    snprintf(right, sizeof right, single ? "%s" : "%s (thin, right axis)", tau_plan_name_right(panel));
     if (accuracy)
-        TAU_TRY(add_entry(plan, TAU_LEGEND_SYMBOL_ACCURACY, single ? 0 : SIZE_MAX, TAU_MARKER_CIRCLE,
-                          single ? "accuracy" : "accuracy (thin, right axis)"));
+        TAU_TRY(add_entry(plan, TAU_LEGEND_SYMBOL_ACCURACY, single ? 0 : SIZE_MAX, TAU_MARKER_CIRCLE, right));
     return band ? add_entry(plan, TAU_LEGEND_SYMBOL_BAND, single ? 0 : SIZE_MAX, TAU_MARKER_CIRCLE,
                             "± standard error")
                 : TAU_STATUS_OK;
@@ -131,10 +134,10 @@ static size_t count_undrawable(const tau_panel_plan *panel, bool computed) {
 }
 
 static tau_status add_gaps(tau_plan *plan) {
-    size_t not_finite = 0, not_positive = 0, not_computed = 0, above = 0;
+    size_t not_finite = 0, not_defined = 0, not_positive = 0, not_computed = 0, above = 0;
     for (size_t i = 0; i < plan->panel_count; i++) {
         const tau_panel_plan *panel = &plan->panels[i];
-        not_finite += panel->grid.not_finite;
+        *(panel->grid.share ? &not_defined : &not_finite) += panel->grid.not_finite;
         not_positive += panel->grid.not_positive;
         not_computed += panel->grid.not_computed + count_undrawable(panel, false);
         above += count_undrawable(panel, true);
@@ -142,6 +145,7 @@ static tau_status add_gaps(tau_plan *plan) {
     TAU_TRY(add_count(plan, TAU_LEGEND_SYMBOL_ABOVE,
                       plan->figure->options.log ? "not finite or not positive" : "not finite", above));
     TAU_TRY(add_count(plan, TAU_LEGEND_SYMBOL_NOT_FINITE, "not finite", not_finite));
+    TAU_TRY(add_count(plan, TAU_LEGEND_SYMBOL_NOT_FINITE, "not defined", not_defined));
     TAU_TRY(add_count(plan, TAU_LEGEND_SYMBOL_NOT_FINITE, "not positive", not_positive));
     return add_count(plan, TAU_LEGEND_SYMBOL_NOT_COMPUTED, "not computed", not_computed);
 }

@@ -175,3 +175,27 @@ Test(draw, hostile_values_are_survived) {
         release(&c);
     }
 }
+
+static bool says(const canvas *c, const char *text) {
+    for (size_t i = 0; i < c->plan->layout.label_count; i++)
+        if (strcmp(c->plan->layout.labels[i].text, text) == 0) return true;
+    return false;
+}
+
+Test(draw, a_metric_is_named_and_its_gaps_are_not_defined) {
+    static const double axis[2] = {0, 1}, value[4] = {0.5, 0.625, NAN, 0.75}, low[2] = {-0.5, 0.5};
+    const tau_field field = {
+        .nx = 2, .ny = 2, .alpha = axis, .beta = axis, .value = value, .name = "mcc", .share = true};
+    const tau_curve curve = {.count = 2, .alpha = axis, .loss = value, .accuracy = low, .metric = "mcc"};
+    const tau_figure_panel plane = {.field = &field}, line = {.curves = &curve, .curve_count = 1};
+    tau_figure figure = make_figure(&plane, TAU_FIGURE_KIND_HEATMAP);
+    canvas c = paint(&figure);
+    cr_assert(says(&c, "mcc") && says(&c, "not defined (1)") && !says(&c, "not finite (1)"));
+    cr_assert(c.plan->panels[0].scale.lo == 0 && c.plan->panels[0].scale.hi == 1);
+    release(&c);
+    figure = make_figure(&line, TAU_FIGURE_KIND_CONTOUR);
+    c = paint(&figure);
+    cr_assert(says(&c, "mcc") && !says(&c, "accuracy"));
+    cr_assert(c.plan->panels[0].right.lo < -0.5 && c.plan->panels[0].right.hi > 1);
+    release(&c);
+}

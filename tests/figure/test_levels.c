@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "figure/levels.h"
@@ -57,6 +58,34 @@ Test(levels, keep_to_the_range_asked_for) {
     tau_levels levels = choose(bowl, 8, false, 0.5, 2);
     cr_assert_geq(levels.count, 6);
     cr_assert(levels.z[0] > 0.5 && levels.z[levels.count - 1] < 2);
+}
+
+static double correlation(double x, double y) {
+    return x > 0.9 ? NAN : -0.25 + 0.5 * fabs(x) + 0.5 * fabs(y);
+}
+
+Test(levels, of_shares_are_even_numbers) {
+    scene s = {0};
+    tau_mesh grid;
+    tau_levels levels;
+    tau_field field = *scene_add_field(&s, 51, 51, 1, correlation);
+    uint8_t *done = malloc(51 * 51);
+    memset(done, TAU_FIELD_STATE_NOT_FINITE, 51 * 51); /* of the loss */
+    field.share = true;
+    field.done = done;
+    cr_assert_eq(tau_mesh_create(&grid, &field, false), TAU_STATUS_OK);
+    cr_assert(grid.drawable > 2000 && grid.not_finite > 0);
+    cr_assert_eq(tau_levels_choose(&levels, &grid, 1, 10, NAN, NAN, false), TAU_STATUS_OK);
+    cr_assert_eq(levels.count, 10);
+    for (int i = 0; i < 10; i++) cr_assert_float_eq(levels.z[i], -0.2 + 0.1 * i, 1e-12);
+    cr_assert_str_eq(levels.label[0], "−0.2");
+    cr_assert_str_eq(levels.label[2], "0");
+    cr_assert_str_eq(levels.label[9], "0.7");
+    cr_assert_eq(tau_levels_choose(&levels, &grid, 1, 10, 0.5, 1, false), TAU_STATUS_OK);
+    cr_assert(levels.z[0] > 0.5 && levels.z[levels.count - 1] < 1 && levels.count > 4);
+    tau_mesh_release(&grid);
+    free(done);
+    scene_release(&s);
 }
 
 Test(levels, of_a_constant_or_empty_field_are_none) {

@@ -24,7 +24,7 @@ static inline owned_field fields_make(size_t nx, size_t ny, const double lo[2], 
     for (size_t i = 0; i < ny; i++)
         made.beta[i] = ny > 1 ? lo[1] + (hi[1] - lo[1]) * (double)i / (double)(ny - 1) : lo[1];
     for (size_t i = 0; i < nx * ny; i++) made.value[i] = z(made.alpha[i % nx], made.beta[i / nx]);
-    made.field = (tau_field){nx, ny, made.alpha, made.beta, made.value, NULL, "loss"};
+    made.field = (tau_field){nx, ny, made.alpha, made.beta, made.value, NULL, "loss", false};
     return made;
 }
 
