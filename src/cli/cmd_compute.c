@@ -13,6 +13,11 @@
 
 static const tau_cli_option output_options[] = {
     {'o', "output", "LAND", "The landscape file; a partial one is continued.", NULL, false},
+    {'m', "metric", "LIST",
+     "Metrics of every point, beside the accuracy: precision, recall, specificity, f1, balanced-accuracy, "
+     "mcc; "
+     "of several classes the mean over them, with micro- before the name that of all counts together.",
+     NULL, false},
     {0, "samples", "N|all", "Evaluate on N samples, a prefix of a fixed permutation; all by default.", NULL,
      false},
     {0, "precision", "MODE",
@@ -128,10 +133,13 @@ static tau_status create_evaluator(tau_computation *c) {
         recipe = json_loads(partial->recipe, 0, NULL);
         tau_landscape_destroy(partial);
     }
-    tau_status status =
-        tau_subject_create_evaluator(&c->subject, c->cli, json_object_get(recipe, "identity"), &c->evaluator);
+    tau_status status = tau_subject_create_evaluator(&c->subject, c->cli, json_object_get(recipe, "identity"),
+                                                     c->metric_count > 0, &c->evaluator);
     json_decref(recipe);
-    return status;
+    TAU_TRY(status);
+    c->metric_count =
+        tau_metric_choices_sort(c->metrics, c->metric_count, tau_evaluator_get_classes(c->evaluator));
+    return TAU_STATUS_OK;
 }
 
 static tau_status prepare(tau_computation *c, const char *source) {
@@ -144,6 +152,7 @@ static tau_status prepare(tau_computation *c, const char *source) {
     if (c->path) TAU_TRY(tau_cli_check_output(c->cli, c->path, TAU_FILE_KIND_LANDSCAPE));
     TAU_TRY(parse_shard(c));
     TAU_TRY(parse_order(c));
+    TAU_TRY(tau_computation_parse_metrics(c));
     TAU_TRY(tau_computation_parse_size(c, &columns, &rows));
     const char *group = tau_cli_get(a, "group");
     char first[256] = "";
@@ -152,6 +161,7 @@ static tau_status prepare(tau_computation *c, const char *source) {
     TAU_TRY(tau_subject_open(&c->subject, source, group ? first : NULL));
     TAU_TRY(tau_slice_spec_parse(&c->spec, c->cli, &c->subject, rows == 1));
     TAU_TRY(tau_subject_load_samples(&c->subject, c->cli));
+    TAU_TRY(tau_computation_check_metrics(c));
     TAU_TRY(create_evaluator(c));
     TAU_TRY(tau_slice_spec_make(&c->made, &c->spec, &c->subject, c->cli->cancel));
     const tau_basis basis = tau_slice_get_basis(c->made.slice);
@@ -161,17 +171,6 @@ static tau_status prepare(tau_computation *c, const char *source) {
 }
 
 /* ---- computing ---- */
-
-/* The middle of the slice: theta* itself, or the end of a line. */
-static tau_status measure_centre(tau_computation *c, double *seconds) {
-    double alpha = 0, beta = 0;
-    if (c->spec.transform == TAU_TRANSFORM_TAU || c->spec.transform == TAU_TRANSFORM_RADIAL) alpha = 1;
-    const tau_tile tile = {&alpha, 1, &beta, 1};
-    double start = tau_progress_now();
-    TAU_TRY(tau_evaluator_tile(c->evaluator, &tile, &c->centre, NULL, c->cli->cancel));
-    *seconds = tau_progress_now() - start;
-    return TAU_STATUS_OK;
-}
 
 static size_t count_open_points(const tau_computation *c) {
     size_t open = 0;
@@ -186,6 +185,8 @@ static size_t count_open_points(const tau_computation *c) {
 static tau_status sweep(tau_computation *c) {
     c->sweep.done = c->landscape->done;
     c->sweep.weight_decay = c->subject.weight_decay;
+    c->sweep.metrics = c->metrics;
+    c->sweep.metric_count = c->metric_count;
     c->sweep.threads = tau_pool_size(c->cli->pool);
     c->sweep.progress = c->cli->progress;
     c->sweep.cancel = c->cli->cancel;
@@ -241,7 +242,7 @@ static tau_status saved_on_request(const tau_computation *c) {
 static tau_status compute(tau_computation *c, size_t open, bool *traced) {
     double seconds;
     if (open || c->cli->dry_run) {
-        TAU_TRY(measure_centre(c, &seconds));
+        TAU_TRY(tau_computation_measure_centre(c, &seconds));
         tau_computation_say_centre(c, seconds, open);
     }
     if (c->cli->dry_run) return TAU_STATUS_OK;
@@ -279,6 +280,7 @@ static tau_status run_computation(tau_computation *c) {
 
 static tau_status run(tau_cli *cli) {
     tau_computation c = {.cli = cli, .centre = {.loss = NAN, .loss_se = NAN, .accuracy = NAN}};
+    for (size_t m = 0; m < TAU_METRIC_CHOICES_MAX; m++) c.centre_metrics[m] = NAN;
     tau_status status = run_computation(&c);
     clear(&c);
     return status;
@@ -289,20 +291,23 @@ const tau_cli_command tau_cli_compute = {
     .usage = "RUN|MODEL.onnx -o LAND [options]",
     .summary = "evaluate the loss along a line or over a plane",
     .description =
-        "Evaluates a network's loss, its standard error and its accuracy at every point of a grid and keeps "
-        "them in a "
-        "landscape file. With --from and --to: the line tau between two states. Otherwise the plane "
+        "Evaluates a network's loss, its standard error, its accuracy and the metrics asked for at every "
+        "point of a grid and keeps them in a landscape file. With --from and --to: the line tau between two "
+        "states. Otherwise the plane "
         "theta* + alpha*delta + beta*eta through a state.\n\nThe centre is evaluated first and printed with "
         "the time "
         "to come. A job that was stopped or killed goes on where it was when the same command is given "
         "again; the "
-        "result is the same bit for bit.\n\nradial (s*theta* with s = alpha*(1+beta)) and radial+ "
+        "result is the same bit for bit.\n\nA metric with a zero denominator is not defined, and not 0: NaN "
+        "in the "
+        "file.\n\nradial (s*theta* with s = alpha*(1+beta)) and radial+ "
         "((1+s)*theta*) "
         "scale the whole network. Such a plane is one-dimensional in truth: the loss depends on s alone.",
     .examples =
         "  tauscape compute run.run.h5 --from first --to last -x -0.5:1.5 -o line.land.h5\n"
         "  tauscape compute run.run.h5 --dirs random -g 25 -o plane.land.h5\n"
         "  tauscape compute run.run.h5 --dirs pca -g 41 --samples 1000 -o path.land.h5\n"
+        "  tauscape compute run.run.h5 -m mcc,f1,micro-recall -o metrics.land.h5\n"
         "  tauscape compute net.onnx --data x.npy --labels y.npy -g 51x51 -x auto -y auto -o net.land.h5\n",
     .sections = {{"Slice", tau_cli_slice_options},
                  {"Computation", output_options},

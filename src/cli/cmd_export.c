@@ -36,12 +36,17 @@ static const tau_cli_option replay_options[] = {
 
 static const tau_cli_option figure_options[] = {
     {0, "figure", "NAME[:KEY=VALUE,…]",
-     "Of a landscape: contour (default for planes), filled, heatmap, surface (in three dimensions) or line. "
+     "Of a landscape: contour (default for planes), filled, heatmap, surface (in three dimensions) or line, "
+     "as heatmap:of=accuracy. "
      "Of a run, repeatable: dashboard (default), feature-space, boundary, probability, distribution, "
      "loss-metric, loss, metrics, loss-histogram, violins, learner, confusion (tauscape help figures).",
      NULL, true},
-    {0, "metric", "NAME", "What is drawn or written: loss (default), loss_se, accuracy or regularisation.",
-     "loss|loss_se|accuracy|regularisation", false},
+    {0, "metric", "NAME",
+     "What of a landscape is drawn or written: loss (default), loss_se, accuracy, regularisation or a metric "
+     "that was computed (compute --metric); --figure NAME:of=METRIC says the same. A line shows it beside "
+     "the "
+     "loss.",
+     NULL, false},
     {0, "layout", "ROWSxCOLUMNS", "Arrangement of several landscapes or figures.", NULL, false},
     {0, "log", NULL, "Logarithmic loss; in meshes the height is its decimal logarithm.", NULL, false},
     {0, "levels", "N|A,B,C", "Number of contour levels, or the levels themselves.", NULL, false},
@@ -127,7 +132,7 @@ static tau_status choose(const tau_cli *cli, exporter *write, const char *out) {
     if (tau_file_exists(path)) TAU_TRY(tau_export_is_recording(&recording, path));
     if (recording)
         *write = tau_export_replay;
-    else if (is_film || (figure && strcmp(figure, "surface") == 0))
+    else if (is_film || tau_export_is_figure(figure, "surface"))
         *write = tau_export_surface;
     return check_options(cli, *write, is_film);
 }
@@ -171,6 +176,7 @@ const tau_cli_command tau_cli_export = {
         "  tauscape export plane.land.h5 -o plane.pdf --width 3.25in --style article\n"
         "  tauscape export sgd.land.h5 adam.land.h5 -o both.png --share-scale --log\n"
         "  tauscape export plane.land.h5 --figure surface -o surface.png --size 1280x720\n"
+        "  tauscape export metrics.land.h5 --figure heatmap:of=mcc -o mcc.png\n"
         "  tauscape export plane.land.h5 -o turntable.mp4 --duration 10s --size 1280x720\n"
         "  tauscape export line.land.h5 -o line.csv\n"
         "  tauscape export plane.land.h5 -o plane.vts --log\n"

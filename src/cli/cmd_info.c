@@ -1,4 +1,5 @@
 /* tauscape info: what a file holds, and what is remarkable about it. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,36 @@ static json_t *count_precisions(const tau_cli *cli, const tau_landscape *l) {
     return object;
 }
 
+/* {"mcc": {"lowest": 0.1, "highest": 0.98, "centre": 0.97, "undefined": 0}} */
+static json_t *describe_metrics(const tau_cli *cli, const tau_landscape *l) {
+    json_t *object = json_object();
+    const size_t centre = tau_remarks_find_centre(l);
+    for (int m = 0; m < l->metric_count; m++) {
+        const tau_landscape_metric *metric = &l->metrics[m];
+        double lowest = NAN, highest = NAN;
+        size_t undefined = 0;
+        for (size_t i = 0; i < l->rows * l->columns; i++) {
+            if (l->done[i] == TAU_DONE_NOT) continue;
+            undefined += isnan(metric->values[i]) != 0;
+            lowest = fmin(lowest, metric->values[i]), highest = fmax(highest, metric->values[i]);
+        }
+        char middle[48] = "", gaps[48] = "";
+        if (!isnan(metric->values[centre]))
+            snprintf(middle, sizeof middle, "; %.4g at the centre", metric->values[centre]);
+        if (undefined) snprintf(gaps, sizeof gaps, "; not defined at %zu points", undefined);
+        if (isnan(lowest))
+            tau_cli_say(cli, "metric     %s: not defined", metric->name);
+        else
+            tau_cli_say(cli, "metric     %s: %.4g to %.4g%s%s", metric->name, lowest, highest, middle, gaps);
+        json_object_set_new(object, metric->name,
+                            json_pack("{so so so sI}", "lowest", tau_cli_json_real(lowest), "highest",
+                                      tau_cli_json_real(highest), "centre",
+                                      tau_cli_json_real(metric->values[centre]), "undefined",
+                                      (json_int_t)undefined));
+    }
+    return object;
+}
+
 static json_t *describe_landscape(const tau_cli *cli, const tau_landscape *l) {
     tau_landscape_summary s = tau_landscape_summarize(l);
     json_t *recipe = json_loads(l->recipe, 0, NULL), *remarks = tau_remarks_find(l, recipe);
@@ -48,7 +79,7 @@ static json_t *describe_landscape(const tau_cli *cli, const tau_landscape *l) {
         tau_cli_say(cli, "not finite %zu points (%.1f %%): %zu infinite, %zu not a number",
                     s.infinite + s.nan, 100.0 * (double)(s.infinite + s.nan) / (double)s.done, s.infinite,
                     s.nan);
-    json_t *precisions = count_precisions(cli, l);
+    json_t *metrics = describe_metrics(cli, l), *precisions = count_precisions(cli, l);
     for (int p = 0; p < l->projection_count; p++)
         tau_cli_say(cli, "path       %s: %zu states, %.1f %% of the movement in the slice",
                     l->projections[p].group, l->projections[p].count, 100 * l->projections[p].explained);
@@ -56,11 +87,11 @@ static json_t *describe_landscape(const tau_cli *cli, const tau_landscape *l) {
     for (size_t i = 0; i < json_array_size(remarks); i++)
         tau_cli_say(cli, "remark     %s", json_string_value(json_array_get(remarks, i)));
     json_t *object =
-        json_pack("{ss ss sI sI sI sI sI so so so so so}", "kind", l->line ? "line" : "plane", "transform",
+        json_pack("{ss ss sI sI sI sI sI so so so so so so}", "kind", l->line ? "line" : "plane", "transform",
                   l->transform, "columns", (json_int_t)l->columns, "rows", (json_int_t)l->rows, "done",
                   (json_int_t)s.done, "infinite", (json_int_t)s.infinite, "nan", (json_int_t)s.nan, "lowest",
-                  tau_cli_json_real(s.lowest), "highest", tau_cli_json_real(s.highest), "precision",
-                  precisions, "remarks", remarks, "recipe", recipe ? recipe : json_null());
+                  tau_cli_json_real(s.lowest), "highest", tau_cli_json_real(s.highest), "metrics", metrics,
+                  "precision", precisions, "remarks", remarks, "recipe", recipe ? recipe : json_null());
     return object;
 }
 

@@ -140,7 +140,7 @@ static tau_status create_evaluator(trace *t) {
     int device;
     bool at_hand = !tau_cli_has(&t->cli->arguments, "device") && name &&
                    tau_backend_find(&backend, &device, name) == TAU_STATUS_OK;
-    return tau_subject_create_evaluator(&t->subject, t->cli, at_hand ? identity : NULL, &t->evaluator);
+    return tau_subject_create_evaluator(&t->subject, t->cli, at_hand ? identity : NULL, false, &t->evaluator);
 }
 
 static tau_status trace_onto(trace *t) {

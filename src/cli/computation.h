@@ -15,13 +15,29 @@ typedef struct tau_computation {
     tau_landscape *landscape;
     tau_landscape_writer *writer;
     tau_sweep_options sweep;
-    tau_point centre; /**< theta* itself, or the end of a line */
-    double seconds;   /**< the sweep took */
+    tau_metric_choice metrics[TAU_METRIC_CHOICES_MAX];
+    size_t metric_count;
+    tau_point centre;                              /**< theta* itself, or the end of a line */
+    double centre_metrics[TAU_METRIC_CHOICES_MAX]; /**< [metric_count] */
+    double seconds;                                /**< the sweep took */
 } tau_computation;
 
 /** The recipe: everything that fixes the numbers ("identity") and what is only good to know ("provenance").
  *  @param[out] recipe  JSON, freed with tau_mem_free */
 TAU_CHECK tau_status tau_computation_describe(const tau_computation *c, char **recipe);
+
+/** What --metric asks for, without the accuracy, which is always there. @errors TAU_STATUS_USAGE with the
+ * nearest name */
+TAU_CHECK tau_status tau_computation_parse_metrics(tau_computation *c);
+
+/** @errors TAU_STATUS_USAGE: metrics are asked for, and the loss knows no classes */
+TAU_CHECK tau_status tau_computation_check_metrics(const tau_computation *c);
+
+/** Name of a metric, with its average; the evaluator is there. */
+void tau_computation_name_metric(const tau_computation *c, size_t index, char out[TAU_METRIC_NAME]);
+
+/** Evaluates theta* itself, or the end of a line. @param[out] seconds  that it took */
+TAU_CHECK tau_status tau_computation_measure_centre(tau_computation *c, double *seconds);
 
 /** The points that --grid and the kind of slice ask for. @errors TAU_STATUS_USAGE */
 TAU_CHECK tau_status tau_computation_parse_size(const tau_computation *c, size_t *columns, size_t *rows);

@@ -19,6 +19,14 @@ static json_t *describe_identity(const tau_computation *c) {
                   evaluator.instruction_set, "kernel_version", evaluator.kernel_version, "precision",
                   tau_precision_name(evaluator.precision), "weight_decay", c->subject.weight_decay);
     json_object_set_new(identity, "slice", tau_slice_spec_to_json(&c->spec));
+    /* Only where there are any: landscapes without metrics have the identity that they always had. */
+    json_t *metrics = c->metric_count > 0 ? json_array() : NULL;
+    for (size_t m = 0; m < c->metric_count; m++) {
+        char name[TAU_METRIC_NAME];
+        tau_computation_name_metric(c, m, name);
+        json_array_append_new(metrics, json_string(name));
+    }
+    if (metrics) json_object_set_new(identity, "metrics", metrics);
     return identity;
 }
 

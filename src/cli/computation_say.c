@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/computation.h"
 #include "cli/tracing.h"
@@ -15,6 +16,31 @@ static void say_smaller(const tau_computation *c, double seconds) {
                     samples < 200 ? samples : 200);
 }
 
+/* "mcc 0.978, macro-f1 0.981" */
+static void say_metrics(const tau_computation *c) {
+    char text[TAU_METRIC_CHOICES_MAX * 64] = "";
+    for (size_t m = 0; m < c->metric_count; m++) {
+        char name[TAU_METRIC_NAME];
+        const size_t used = strlen(text);
+        tau_computation_name_metric(c, m, name);
+        if (isnan(c->centre_metrics[m]))
+            snprintf(text + used, sizeof text - used, "%s%s not defined", m ? ", " : "", name);
+        else
+            snprintf(text + used, sizeof text - used, "%s%s %.4g", m ? ", " : "", name, c->centre_metrics[m]);
+    }
+    if (c->metric_count > 0) tau_cli_say(c->cli, "           %s", text);
+}
+
+static json_t *pack_metrics(const tau_computation *c) {
+    json_t *object = json_object();
+    for (size_t m = 0; m < c->metric_count; m++) {
+        char name[TAU_METRIC_NAME];
+        tau_computation_name_metric(c, m, name);
+        json_object_set_new(object, name, tau_cli_json_real(c->centre_metrics[m]));
+    }
+    return object;
+}
+
 void tau_computation_say_centre(const tau_computation *c, double seconds, size_t points) {
     char duration[32];
     const tau_point *p = &c->centre;
@@ -24,6 +50,7 @@ void tau_computation_say_centre(const tau_computation *c, double seconds, size_t
     tau_cli_say(c->cli, "centre     loss %.6g ± %.2g%s (%zu samples, %s %s, %s)", p->loss, p->loss_se,
                 accuracy, c->subject.samples->count, evaluator.backend, evaluator.instruction_set,
                 tau_precision_name(evaluator.precision));
+    say_metrics(c);
     double total = seconds * (double)points;
     tau_cli_say(c->cli, "to compute %zu of %zu points, about %s", points, c->grid->columns * c->grid->rows,
                 tau_cli_format_duration(duration, total));
@@ -53,11 +80,11 @@ void tau_computation_say_result(const tau_computation *c, size_t computed) {
         tau_trace_say(c->cli, &c->landscape->projections[p], c->landscape->line);
     tau_cli_print_json(
         c->cli,
-        json_pack("{ss sI sI sI sf so so so sI sI so so}", "landscape", c->path, "points",
+        json_pack("{ss sI sI sI sf so so so so sI sI so so}", "landscape", c->path, "points",
                   (json_int_t)s.points, "done", (json_int_t)s.done, "computed", (json_int_t)computed,
                   "seconds", c->seconds, "centre_loss", tau_cli_json_real(c->centre.loss), "centre_loss_se",
                   tau_cli_json_real(c->centre.loss_se), "centre_accuracy",
-                  tau_cli_json_real(c->centre.accuracy), "samples", (json_int_t)c->subject.samples->count,
-                  "not_finite", (json_int_t)(s.infinite + s.nan), "lowest", tau_cli_json_real(s.lowest),
-                  "highest", tau_cli_json_real(s.highest)));
+                  tau_cli_json_real(c->centre.accuracy), "centre_metrics", pack_metrics(c), "samples",
+                  (json_int_t)c->subject.samples->count, "not_finite", (json_int_t)(s.infinite + s.nan),
+                  "lowest", tau_cli_json_real(s.lowest), "highest", tau_cli_json_real(s.highest)));
 }

@@ -24,7 +24,7 @@ static tau_status add_stage(tau_exploration *e, size_t samples) {
         TAU_TRY(tau_samples_take(&e->samples[k], part.samples, samples, 0));
         part.samples = e->samples[k];
     }
-    TAU_TRY(tau_subject_create_evaluator(&part, e->cli, NULL, &e->evaluators[k]));
+    TAU_TRY(tau_subject_create_evaluator(&part, e->cli, NULL, false, &e->evaluators[k]));
     e->stages[k] = (tau_explore_stage){e->evaluators[k], part.samples->count};
     e->stage_count++;
     return TAU_STATUS_OK;

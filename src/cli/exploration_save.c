@@ -49,7 +49,7 @@ static tau_status prepare(tau_computation *c, const double lo[2], const double h
     tau_pool *pool;
     TAU_TRY(tau_cli_check_output(c->cli, c->path, TAU_FILE_KIND_LANDSCAPE));
     TAU_TRY(tau_cli_get_pool(c->cli, &pool));
-    TAU_TRY(tau_subject_create_evaluator(&c->subject, c->cli, NULL, &c->evaluator));
+    TAU_TRY(tau_subject_create_evaluator(&c->subject, c->cli, NULL, false, &c->evaluator));
     const tau_basis basis = tau_slice_get_basis(c->made.slice);
     TAU_TRY(tau_evaluator_set_basis(c->evaluator, &basis));
     TAU_TRY(tau_grid_create(&c->grid, columns, lo[0], hi[0], rows, lo[1], hi[1]));

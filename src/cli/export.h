@@ -39,8 +39,25 @@ TAU_CHECK tau_status tau_export_parse_length(double *out, const char *text, cons
 /** The name of an axis of a landscape: "α (PC 1, 71.3 %)". @param[in] axis  0 or 1 */
 void tau_export_name_axis(char out[64], const tau_landscape *landscape, int axis);
 
-/** The values of a metric; those of the loss where the name is unknown or NULL. */
-const double *tau_export_find_metric(const tau_landscape *landscape, const char *metric);
+/** What of a landscape is drawn or written. @lifetime the landscape's */
+typedef struct tau_export_quantity {
+    const char *name; /**< "loss", "macro-f1" */
+    const double *values;
+    bool is_loss;
+    bool share; /**< of tau_field: accuracy and metrics */
+} tau_export_quantity;
+
+/** The quantity that --figure NAME:of=QUANTITY or --metric names; by default the loss.
+ *  @param[in] path  of the landscape   @errors TAU_STATUS_USAGE: there is no such quantity, or --log of a
+ * share over a plane */
+TAU_CHECK tau_status tau_export_choose_quantity(tau_export_quantity *out, const tau_cli *cli,
+                                                const tau_landscape *landscape, const char *path);
+
+/** The quantity as a field over the plane of its landscape. */
+tau_field tau_export_make_field(const tau_export_quantity *quantity, const tau_landscape *landscape);
+
+/** Whether a text of --figure, which may be NULL, names this figure, whatever its settings. */
+bool tau_export_is_figure(const char *text, const char *name);
 
 /** Whether a path moves by more than a fiftieth of the picture: on a random plane it hardly does. Notes it in
  * the log where it does not. */

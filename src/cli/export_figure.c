@@ -109,18 +109,20 @@ static tau_status check_kind(const picture *p, const char *kind) {
     static const char *const kinds[] = {"contour", "filled", "heatmap", "line", NULL};
     const tau_cli_arguments *a = &p->cli->arguments;
     bool known = !kind;
-    for (int i = 0; kinds[i] && !known; i++) known = strcmp(kind, kinds[i]) == 0;
+    for (int i = 0; kinds[i] && !known; i++) known = tau_export_is_figure(kind, kinds[i]);
     if (!known) {
-        const char *near = tau_cli_nearest(kind, kinds);
+        char name[64] = "";
+        strncat(name, kind, strcspn(kind, ":") < sizeof name ? strcspn(kind, ":") : sizeof name - 1);
+        const char *near = tau_cli_nearest(name, kinds);
         return tau_fail(TAU_STATUS_USAGE,
                         "a landscape has no figure \"%s\"" TAU_WHY
                         "it has contour, filled, heatmap and line" TAU_FIX "%s%s",
-                        kind, near ? "did you mean " : "use one of these, or name a run", near ? near : "");
+                        name, near ? "did you mean " : "use one of these, or name a run", near ? near : "");
     }
     if (tau_cli_get_nth(a, "figure", 1))
         return tau_fail(TAU_STATUS_USAGE,
                         "landscapes are drawn one way at a time" TAU_FIX "give --figure once");
-    if (kind && (strcmp(kind, "line") == 0) != p->landscapes[0]->line)
+    if (kind && tau_export_is_figure(kind, "line") != p->landscapes[0]->line)
         return tau_fail(TAU_STATUS_USAGE,
                         "--figure %s does not go with %s" TAU_WHY "it is a %s" TAU_FIX "leave --figure out",
                         kind, a->positional[0], p->landscapes[0]->line ? "line" : "plane");
@@ -136,8 +138,8 @@ static tau_status parse_options(picture *p) {
     TAU_TRY(tau_export_get_page(p->cli, o, &rows, &columns));
     o->columns = columns;
     TAU_TRY(check_kind(p, kind));
-    if (kind && strcmp(kind, "filled") == 0) o->kind = TAU_FIGURE_KIND_FILLED;
-    if (kind && strcmp(kind, "heatmap") == 0) o->kind = TAU_FIGURE_KIND_HEATMAP;
+    if (tau_export_is_figure(kind, "filled")) o->kind = TAU_FIGURE_KIND_FILLED;
+    if (tau_export_is_figure(kind, "heatmap")) o->kind = TAU_FIGURE_KIND_HEATMAP;
     if (levels) TAU_TRY(parse_levels(p, levels));
     if (range) TAU_TRY(tau_cli_parse_range(&o->range_lo, &o->range_hi, range, "--range-loss"));
     o->log = tau_cli_has(a, "log");
@@ -147,14 +149,6 @@ static tau_status parse_options(picture *p) {
 }
 
 /* ---- panels ---- */
-
-const double *tau_export_find_metric(const tau_landscape *landscape, const char *metric) {
-    if (!metric) return landscape->loss;
-    if (strcmp(metric, "loss_se") == 0) return landscape->loss_se;
-    if (strcmp(metric, "accuracy") == 0) return landscape->accuracy;
-    if (strcmp(metric, "regularisation") == 0) return landscape->regularisation;
-    return landscape->loss;
-}
 
 void tau_export_name_axis(char out[64], const tau_landscape *landscape, int axis) {
     static const char *const symbols[] = {"α", "β"};
@@ -188,7 +182,8 @@ bool tau_export_is_path_visible(const tau_landscape *landscape, const tau_landsc
     return false;
 }
 
-static tau_status add_paths(picture *p, int i) {
+/* A true loss says nothing on the scale of something else. */
+static tau_status add_paths(picture *p, int i, bool is_loss) {
     const tau_landscape *landscape = p->landscapes[i];
     size_t count = (size_t)landscape->projection_count, drawn = 0;
     if (tau_cli_has(&p->cli->arguments, "no-path") || count == 0) return TAU_STATUS_OK;
@@ -199,7 +194,7 @@ static tau_status add_paths(picture *p, int i) {
         p->paths[i][drawn++] = (tau_path){.count = projection->count,
                                           .coords = (const double(*)[2])projection->coords,
                                           .step = projection->step,
-                                          .loss_true = projection->loss_true,
+                                          .loss_true = is_loss ? projection->loss_true : NULL,
                                           .label = count > 1 ? projection->group : "trajectory (steps)"};
     }
     p->panels[i].paths = p->paths[i];
@@ -208,27 +203,37 @@ static tau_status add_paths(picture *p, int i) {
 }
 
 static tau_status add_plane(picture *p, int i) {
-    const char *metric = tau_cli_get(&p->cli->arguments, "metric");
-    if (!metric) metric = "loss";
     const tau_landscape *landscape = p->landscapes[i];
-    p->fields[i] = (tau_field){.nx = landscape->columns,
-                               .ny = landscape->rows,
-                               .alpha = landscape->alpha,
-                               .beta = landscape->beta,
-                               .value = tau_export_find_metric(landscape, metric),
-                               .done = landscape->done,
-                               .name = metric};
+    tau_export_quantity quantity;
+    TAU_TRY(tau_export_choose_quantity(&quantity, p->cli, landscape, p->cli->arguments.positional[i]));
+    p->fields[i] = tau_export_make_field(&quantity, landscape);
     p->panels[i].field = &p->fields[i];
     p->panels[i].title = p->count > 1 ? p->names[i] : NULL;
-    p->panels[i].mark_minimum = strcmp(metric, "loss") == 0;
+    p->panels[i].mark_minimum = quantity.is_loss;
     name_axes(p, i);
-    return add_paths(p, i);
+    return add_paths(p, i, quantity.is_loss);
 }
 
 static bool has_accuracy(const tau_landscape *landscape) {
     for (size_t i = 0; i < landscape->columns; i++)
         if (!isnan(landscape->accuracy[i])) return true;
     return false;
+}
+
+/* What a line shows beside the loss: the accuracy, or the metric that was chosen. */
+static tau_status choose_right(const picture *p, int i, tau_export_quantity *out) {
+    const tau_landscape *landscape = p->landscapes[i];
+    TAU_TRY(tau_export_choose_quantity(out, p->cli, landscape, p->cli->arguments.positional[i]));
+    if (out->share) return TAU_STATUS_OK;
+    if (!out->is_loss)
+        return tau_fail(TAU_STATUS_USAGE,
+                        "a line does not show %s by itself" TAU_WHY
+                        "it shows the loss, and beside it the accuracy or a metric" TAU_FIX
+                        "name one of these, or write it as a table: -o FILE.csv",
+                        out->name);
+    *out =
+        (tau_export_quantity){"accuracy", has_accuracy(landscape) ? landscape->accuracy : NULL, false, true};
+    return TAU_STATUS_OK;
 }
 
 /* Marks the two states between which a line was drawn. */
@@ -241,14 +246,17 @@ static void name_ends(picture *p) {
 }
 
 /* All lines share one diagram. */
-static void add_lines(picture *p) {
+static tau_status add_lines(picture *p) {
     for (int i = 0; i < p->count; i++) {
         const tau_landscape *landscape = p->landscapes[i];
+        tau_export_quantity right;
+        TAU_TRY(choose_right(p, i, &right));
         p->curves[i] = (tau_curve){.count = landscape->columns,
                                    .alpha = landscape->alpha,
                                    .loss = landscape->loss,
                                    .loss_se = landscape->loss_se,
-                                   .accuracy = has_accuracy(landscape) ? landscape->accuracy : NULL,
+                                   .accuracy = right.values,
+                                   .metric = right.name,
                                    .done = landscape->done,
                                    .label = p->count > 1 ? p->names[i] : NULL};
     }
@@ -257,6 +265,7 @@ static void add_lines(picture *p) {
     p->panels[0].curve_count = (size_t)p->count;
     if (strcmp(p->landscapes[0]->transform, "tau") == 0) name_ends(p);
     p->figure.panel_count = 1;
+    return TAU_STATUS_OK;
 }
 
 /* "mnist-cnn · digits (seed 0) · 1000 samples · fine" from the recipe of the first landscape. */
@@ -284,7 +293,7 @@ static tau_status compose(picture *p) {
     p->recipe_text = json_dumps(p->recipe, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
     p->figure.recipe = p->recipe_text;
     if (p->landscapes[0]->line)
-        add_lines(p);
+        TAU_TRY(add_lines(p));
     else
         for (int i = 0; i < p->count; i++) TAU_TRY(add_plane(p, i));
     write_footer(p);

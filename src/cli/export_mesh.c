@@ -51,7 +51,6 @@ static void take_recipe(subject *s) {
 }
 
 static tau_status open_subject(subject *s, const tau_cli *cli, const char *path) {
-    const char *metric = tau_cli_get(&cli->arguments, "metric");
     *s = (subject){0};
     TAU_TRY(tau_cli_read_landscape(&s->landscape, path, tau_cli_get(&cli->arguments, "group")));
     if (s->landscape->line)
@@ -59,16 +58,12 @@ static tau_status open_subject(subject *s, const tau_cli *cli, const char *path)
                         "a mesh stands over a plane" TAU_WHY "%s is a line" TAU_FIX
                         "export it as csv, or compute a plane",
                         path);
-    s->field = (tau_field){.nx = s->landscape->columns,
-                           .ny = s->landscape->rows,
-                           .alpha = s->landscape->alpha,
-                           .beta = s->landscape->beta,
-                           .value = tau_export_find_metric(s->landscape, metric),
-                           .done = s->landscape->done,
-                           .name = metric ? metric : "loss"};
+    tau_export_quantity quantity;
+    TAU_TRY(tau_export_choose_quantity(&quantity, cli, s->landscape, path));
+    s->field = tau_export_make_field(&quantity, s->landscape);
     s->scene.field = &s->field;
     take_recipe(s);
-    return take_paths(s, strcmp(s->field.name, "loss") == 0);
+    return take_paths(s, quantity.is_loss);
 }
 
 static tau_status get_view(tau_view *view, const tau_cli_arguments *a) {

@@ -78,7 +78,7 @@ static tau_status check_options(const surface *s) {
     if (a->positional_count != 1 || tau_cli_get_nth(a, "figure", 1))
         return tau_fail(TAU_STATUS_USAGE,
                         "one surface is drawn at a time" TAU_FIX "export the files one by one");
-    if (figure && strcmp(figure, "surface") != 0)
+    if (figure && !tau_export_is_figure(figure, "surface"))
         return tau_fail(TAU_STATUS_USAGE,
                         "a film of a landscape shows its surface" TAU_WHY "--figure is %s" TAU_FIX
                         "leave --figure out, or write a picture: -o FILE.png",
@@ -98,16 +98,10 @@ static tau_status read_landscape(surface *s) {
                         "there is no surface over %s" TAU_WHY "it is a line" TAU_FIX
                         "write a picture without --figure surface: -o FILE.png",
                         a->positional[0]);
-    const char *metric = tau_cli_get(a, "metric"), *x = tau_cli_get(a, "xlabel"),
-               *y = tau_cli_get(a, "ylabel");
-    bool is_loss = !metric || strcmp(metric, "loss") == 0;
-    s->field = (tau_field){.nx = l->columns,
-                           .ny = l->rows,
-                           .alpha = l->alpha,
-                           .beta = l->beta,
-                           .value = tau_export_find_metric(l, metric),
-                           .done = l->done,
-                           .name = metric ? metric : "loss"};
+    const char *x = tau_cli_get(a, "xlabel"), *y = tau_cli_get(a, "ylabel");
+    tau_export_quantity quantity;
+    TAU_TRY(tau_export_choose_quantity(&quantity, s->cli, l, a->positional[0]));
+    s->field = tau_export_make_field(&quantity, l);
     for (int axis = 0; axis < 2; axis++) tau_export_name_axis(s->labels[axis], l, axis);
     s->scene = (tau_scene){.field = &s->field,
                            .version = 1,
@@ -115,7 +109,7 @@ static tau_status read_landscape(surface *s) {
                            .xlabel = x ? x : s->labels[0],
                            .ylabel = y ? y : s->labels[1],
                            .zlabel = s->field.name};
-    return is_loss && !tau_cli_has(a, "no-path") ? add_paths(s) : TAU_STATUS_OK;
+    return quantity.is_loss && !tau_cli_has(a, "no-path") ? add_paths(s) : TAU_STATUS_OK;
 }
 
 static tau_status read_recipe(surface *s) {
@@ -177,6 +171,7 @@ static tau_status parse_view(surface *s) {
     v->level_count = (int)count;
     TAU_TRY(tau_cli_get_real(a, "clip", &v->clip, -INFINITY, INFINITY));
     if (tau_cli_has(a, "log")) v->log = true;
+    if (s->field.share) v->log = false; /* a view that was saved of the loss */
     if (tau_cli_has(a, "dark")) v->dark = true;
     if (tau_cli_has(a, "no-colorbar")) v->colorbar = false;
     return TAU_STATUS_OK;

@@ -22,14 +22,18 @@ typedef void (*table_writer)(FILE *file, const tau_landscape *landscape, const d
 static void write_csv(FILE *file, const tau_landscape *l, const double *metric) {
     (void)metric;
     static const char *const precisions[] = {"", "exact", "fine", "fast"};
-    fputs("alpha,beta,loss,loss_se,accuracy,regularisation,precision\n", file);
+    fputs("alpha,beta,loss,loss_se,accuracy,regularisation,precision", file);
+    for (int m = 0; m < l->metric_count; m++) fprintf(file, ",%s", l->metrics[m].name);
+    fputc('\n', file);
     for (size_t row = 0; row < l->rows; row++) {
         for (size_t column = 0; column < l->columns; column++) {
             size_t i = row * l->columns + column;
             if (!l->done[i]) continue;
-            fprintf(file, "%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%s\n", l->alpha[column], l->beta[row],
+            fprintf(file, "%.17g,%.17g,%.17g,%.17g,%.17g,%.17g,%s", l->alpha[column], l->beta[row],
                     l->loss[i], l->loss_se[i], l->accuracy[i], l->regularisation[i],
                     precisions[l->precision[i] & 3]);
+            for (int m = 0; m < l->metric_count; m++) fprintf(file, ",%.17g", l->metrics[m].values[i]);
+            fputc('\n', file);
         }
     }
 }
@@ -77,14 +81,17 @@ static json_t *json_projection(const tau_landscape_projection *p) {
 
 static void write_json(FILE *file, const tau_landscape *l, const double *metric) {
     (void)metric;
-    json_t *recipe = json_loads(l->recipe, 0, NULL), *paths = json_array();
+    json_t *recipe = json_loads(l->recipe, 0, NULL), *paths = json_array(), *metrics = json_object();
+    for (int m = 0; m < l->metric_count; m++)
+        json_object_set_new(metrics, l->metrics[m].name, json_values(l, l->metrics[m].values));
     for (int p = 0; p < l->projection_count; p++)
         json_array_append_new(paths, json_projection(&l->projections[p]));
     json_t *object =
-        json_pack("{ss ss sb so so so so so so so}", "name", l->name, "transform", l->transform, "line",
+        json_pack("{ss ss sb so so so so so so so so}", "name", l->name, "transform", l->transform, "line",
                   l->line, "alpha", json_axis(l->alpha, l->columns), "beta", json_axis(l->beta, l->rows),
                   "loss", json_values(l, l->loss), "loss_se", json_values(l, l->loss_se), "accuracy",
-                  json_values(l, l->accuracy), "projections", paths, "recipe", recipe ? recipe : json_null());
+                  json_values(l, l->accuracy), "metrics", metrics, "projections", paths, "recipe",
+                  recipe ? recipe : json_null());
     json_dumpf(object, file, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     fputc('\n', file);
     json_decref(object);
@@ -116,11 +123,13 @@ tau_status tau_export_table(tau_cli *cli, const char *out) {
     tau_landscape *landscape;
     TAU_TRY(tau_cli_read_landscape(&landscape, a->positional[0], tau_cli_get(a, "group")));
     const char *extension = tau_export_get_extension(out);
-    const double *values = tau_export_find_metric(landscape, tau_cli_get(a, "metric"));
     table_writer write = strcmp(extension, "csv") == 0   ? write_csv
                          : strcmp(extension, "npy") == 0 ? write_npy
                                                          : write_json;
-    tau_status status = cli->dry_run ? TAU_STATUS_OK : write_table(out, write, landscape, values);
+    tau_export_quantity quantity;
+    tau_status status = tau_export_choose_quantity(&quantity, cli, landscape, a->positional[0]);
+    if (status == TAU_STATUS_OK && !cli->dry_run)
+        status = write_table(out, write, landscape, quantity.values);
     tau_landscape_destroy(landscape);
     return status;
 }

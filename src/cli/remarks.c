@@ -43,7 +43,7 @@ static size_t nearest(const double *values, size_t count, double wanted) {
 }
 
 /* Lines and multiples of theta* have theta* at alpha = 1. */
-static size_t find_centre(const tau_landscape *l) {
+size_t tau_remarks_find_centre(const tau_landscape *l) {
     bool at_one = strcmp(l->transform, "tau") == 0 || strcmp(l->transform, "radial") == 0;
     return nearest(l->beta, l->rows, 0) * l->columns + nearest(l->alpha, l->columns, at_one);
 }
@@ -182,7 +182,7 @@ static void remark_on_recorded_loss(const view *v) {
 json_t *tau_remarks_find(const tau_landscape *landscape, const json_t *recipe) {
     const view v = {.landscape = landscape,
                     .summary = tau_landscape_summarize(landscape),
-                    .centre = find_centre(landscape),
+                    .centre = tau_remarks_find_centre(landscape),
                     .identity = json_object_get(recipe, "identity"),
                     .provenance = json_object_get(recipe, "provenance"),
                     .remarks = json_array()};

@@ -6,6 +6,9 @@
 
 #include "store/landscape.h"
 
+/** Index of the point nearest to the middle of the slice: theta* itself, or the end of a line. */
+size_t tau_remarks_find_centre(const tau_landscape *landscape);
+
 /** Sentences about a landscape: a centre that is not its lowest point, or far above the loss that its run
  *  recorded; accuracy at chance; points that are not finite; contour lines closer than the standard error;
  *  paths far from the slice. The run is looked at where the recipe says it lies, if it is still there.

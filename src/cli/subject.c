@@ -257,10 +257,10 @@ tau_status tau_subject_load_samples(tau_subject *subject, tau_cli *cli) {
 }
 
 tau_status tau_subject_create_evaluator(const tau_subject *subject, tau_cli *cli, const json_t *identity,
-                                        tau_evaluator **out) {
+                                        bool confusion, tau_evaluator **out) {
     *out = NULL;
-    tau_evaluator_options options = {.backend = tau_cli_get(&cli->arguments, "device"),
-                                     .loss = subject->loss};
+    tau_evaluator_options options = {
+        .backend = tau_cli_get(&cli->arguments, "device"), .loss = subject->loss, .confusion = confusion};
     const char *precision = tau_cli_get(&cli->arguments, "precision");
     const char *backend_before = json_string_value(json_object_get(identity, "backend")),
                *precision_before = json_string_value(json_object_get(identity, "precision"));

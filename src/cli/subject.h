@@ -52,8 +52,10 @@ TAU_CHECK tau_status tau_subject_check_same_parameters(const tau_graph *graph, c
 tau_loss tau_subject_infer_loss(tau_graph *graph, const tau_samples *samples);
 
 /** Evaluator over the subject's samples by --device and --precision, and where these are left out by the
- * identity of a landscape that it is to go on with. @param[in] identity  of its recipe; NULL = none */
+ * identity of a landscape that it is to go on with. @param[in] identity  of its recipe; NULL = none
+ *  @param[in] confusion  it is asked for confusion counts too */
 TAU_CHECK tau_status tau_subject_create_evaluator(const tau_subject *subject, tau_cli *cli,
-                                                  const json_t *identity, tau_evaluator **out);
+                                                  const json_t *identity, bool confusion,
+                                                  tau_evaluator **out);
 
 #endif

@@ -46,6 +46,15 @@ class Cuda(harness.CliTest):
         self.assertEqual((identity["backend"], identity["precision"]), ("cuda", "fast"))
         self.fails(*self.command("second.land.h5", "-d", "cuda:1"), what="cuda:1")
 
+    def test_metrics_are_those_of_the_reference(self):
+        for device, precision in (("ref", "exact"), ("cuda", "exact"), ("cuda", "fast")):
+            self.ok(*self.command(f"m-{device}-{precision}.land.h5", "-d", device, "--precision", precision, "-m", "mcc,f1"))
+        truth = self.values("m-ref-exact.land.h5")
+        for place, row in self.values("m-cuda-exact.land.h5").items():
+            self.assertEqual([row[name] for name in ("accuracy", "macro-f1", "mcc")],
+                             [truth[place][name] for name in ("accuracy", "macro-f1", "mcc")])
+        self.assertEqual(list(self.ok_json("info", "m-cuda-fast.land.h5")["metrics"]), ["macro-f1", "mcc"])
+
     def test_each_precision_keeps_its_bound_and_its_name(self):
         self.ok(*self.command("ref.land.h5", "-d", "ref"))
         truth = self.losses("ref.land.h5")

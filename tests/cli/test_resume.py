@@ -12,7 +12,8 @@ KILLS = 20
 
 
 class Resume(harness.CliTest):
-    NETWORK = ["--data", "digits:n=300", "--samples", "40" if harness.SANITIZED else "200", "--dirs", "random", "-g", "9"]
+    NETWORK = ["--data", "digits:n=300", "--samples", "40" if harness.SANITIZED else "200", "--dirs", "random", "-g", "9",
+               "-m", "mcc,f1,precision"]
 
     @classmethod
     def setUpClass(cls):
