@@ -29,10 +29,12 @@ typedef struct tau_series {
 /** What is known of one place. */
 typedef struct tau_reading {
     bool inside;
-    double coords[2];               /**< asked for */
-    double loss, loss_se, accuracy; /**< NaN = not known */
-    int state;                      /**< tau_field_state of the nearest point; 3 = preview */
-    bool exact;                     /**< at a computed point, otherwise between points */
+    double coords[2];                          /**< asked for */
+    double loss, loss_se, accuracy;            /**< NaN = not known */
+    double metrics[TAU_LANDSCAPE_METRICS_MAX]; /**< [metric_count] of a landscape */
+    int metric_count;
+    int state;  /**< tau_field_state of the nearest point; 3 = preview */
+    bool exact; /**< at a computed point, otherwise between points */
 } tau_reading;
 
 enum { TAU_DOCUMENT_TEXT = 320 };
@@ -79,15 +81,15 @@ bool tau_document_is_stale(const tau_document *document);
  * changes. @errors as tau_document_open */
 TAU_CHECK tau_status tau_document_refresh(tau_document *document);
 
-/** What can be shown: loss, accuracy …; the metrics of a run. @return NULL past the last. @lifetime until the
- * next refresh */
+/** What can be shown: loss, accuracy …; the metrics of a run, or of the points of a plane. @return NULL past
+ * the last. @lifetime until the next refresh */
 const char *tau_document_get_quantity(const tau_document *document, int index);
 TAU_CHECK tau_status tau_document_set_quantity(tau_document *document, int index);
 
 /** Reads a place of a plane, or the place coords[0] of a line. */
 tau_reading tau_document_read(const tau_document *document, const double coords[2]);
 
-/** "α 0.12  β −0.5  loss 0.031 ± 0.002  accuracy 98.1 %". @param[out] out  [TAU_DOCUMENT_TEXT] */
+/** "α 0.12  β −0.5  loss 0.031 ± 0.002  accuracy 98.1 %  mcc 0.97". @param[out] out  [TAU_DOCUMENT_TEXT] */
 void tau_reading_format(char *out, const tau_reading *reading, const tau_document *document);
 
 /** The lowest point. @return false = there is none */

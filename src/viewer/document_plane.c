@@ -12,6 +12,11 @@
 static const char *const quantities[] = {"loss", "accuracy", "standard error", "regularisation"};
 enum { QUANTITIES = sizeof quantities / sizeof *quantities };
 
+/* The accuracy, and all metrics behind the fixed quantities. */
+static bool is_share(int quantity) {
+    return quantity == 1 || quantity >= QUANTITIES;
+}
+
 /* ---- honesty ---- */
 
 static void append(char *out, size_t size, const char *format, ...) TAU_PRINTF(3, 4);
@@ -108,10 +113,15 @@ tau_status tau_document_take_paths(tau_document *document, const tau_landscape_p
 
 /* ---- landscapes ---- */
 
+/* What a landscape shows: the fixed quantities, behind them its metrics. */
+static const char *name_quantity(const tau_landscape *landscape, int quantity) {
+    return quantity < QUANTITIES ? quantities[quantity] : landscape->metrics[quantity - QUANTITIES].name;
+}
+
 static const double *get_values(const tau_landscape *landscape, int quantity) {
     const double *const values[QUANTITIES] = {landscape->loss, landscape->accuracy, landscape->loss_se,
                                               landscape->regularisation};
-    return values[quantity >= 0 && quantity < QUANTITIES ? quantity : 0];
+    return quantity < QUANTITIES ? values[quantity] : landscape->metrics[quantity - QUANTITIES].values;
 }
 
 static void name_axes(tau_document *document) {
@@ -152,15 +162,17 @@ static tau_status take_line(tau_document *document) {
 static void take_field(tau_document *document) {
     tau_document_content *content = document->content;
     const tau_landscape *landscape = content->landscape;
+    const char *name = name_quantity(landscape, document->quantity);
     content->field = (tau_field){.nx = landscape->columns,
                                  .ny = landscape->rows,
                                  .alpha = landscape->alpha,
                                  .beta = landscape->beta,
                                  .value = get_values(landscape, document->quantity),
                                  .done = landscape->done,
-                                 .name = quantities[document->quantity]};
+                                 .name = name,
+                                 .share = is_share(document->quantity)};
     document->scene.field = &content->field;
-    document->scene.zlabel = quantities[document->quantity];
+    document->scene.zlabel = name;
 }
 
 /* Points, samples and device, from the values and the recipe. */
@@ -231,7 +243,8 @@ static tau_status take_picture(tau_document *document) {
                                  .beta = p->beta,
                                  .value = values[document->quantity],
                                  .done = p->state,
-                                 .name = quantities[document->quantity]};
+                                 .name = quantities[document->quantity],
+                                 .share = is_share(document->quantity)};
     document->scene.field = &content->field;
     return TAU_STATUS_OK;
 }
@@ -239,14 +252,15 @@ static tau_status take_picture(tau_document *document) {
 static int count_quantities(const tau_document *document) {
     if (document->kind == TAU_DOCUMENT_KIND_RUN) return (int)document->content->metric_name_count + 1;
     if (document->line) return 1;
-    return document->exploration ? 3 : QUANTITIES;
+    if (document->exploration) return 3;
+    return QUANTITIES + (document->content->landscape ? document->content->landscape->metric_count : 0);
 }
 
 const char *tau_document_get_quantity(const tau_document *document, int index) {
     if (index < 0 || index >= count_quantities(document)) return NULL;
     if (document->kind == TAU_DOCUMENT_KIND_RUN)
         return index == 0 ? "all losses" : document->content->metric_names[index - 1];
-    return quantities[index];
+    return name_quantity(document->content->landscape, index);
 }
 
 tau_status tau_document_set_quantity(tau_document *document, int index) {

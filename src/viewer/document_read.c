@@ -1,5 +1,6 @@
 /* Places of documents: what is known there, the lowest one, how far they reach. */
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,25 +55,33 @@ static double mix(const grid_view *g, const double *values, size_t column, size_
     return sum;
 }
 
-static tau_reading read_grid(const grid_view *g, const double coords[2]) {
+/* A place in a grid: its cell, or the point that it is read from. */
+typedef struct grid_place {
+    size_t column, row, nearest;
+    double u, v;
+    bool at_point;
+} grid_place;
+
+static double read_value(const grid_view *g, const grid_place *p, const double *values) {
+    return p->at_point ? values[p->nearest] : mix(g, values, p->column, p->row, p->u, p->v);
+}
+
+static tau_reading read_grid(const grid_view *g, const tau_landscape *landscape, const double coords[2]) {
     tau_reading reading = {.coords = {coords[0], coords[1]}, .loss = NAN, .loss_se = NAN, .accuracy = NAN};
-    size_t column, row = 0;
-    double u, v = 0;
-    if (!find_cell(g->alpha, g->columns, coords[0], &column, &u)) return reading;
-    if (g->rows > 1 && !find_cell(g->beta, g->rows, coords[1], &row, &v)) return reading;
+    grid_place p = {0};
+    if (!find_cell(g->alpha, g->columns, coords[0], &p.column, &p.u)) return reading;
+    if (g->rows > 1 && !find_cell(g->beta, g->rows, coords[1], &p.row, &p.v)) return reading;
     reading.inside = true;
-    size_t nearest = (row + (v > 0.5)) * g->columns + column + (u > 0.5);
-    reading.state = g->state ? g->state[nearest] : TAU_FIELD_STATE_DONE;
-    reading.exact = (u < 1e-6 || u > 1 - 1e-6) && (v < 1e-6 || v > 1 - 1e-6);
-    if (reading.exact || reading.state == TAU_FIELD_STATE_NOT_FINITE) {
-        reading.loss = g->loss[nearest];
-        reading.loss_se = g->loss_se[nearest];
-        reading.accuracy = g->accuracy[nearest];
-        return reading;
-    }
-    reading.loss = mix(g, g->loss, column, row, u, v);
-    reading.loss_se = mix(g, g->loss_se, column, row, u, v);
-    reading.accuracy = mix(g, g->accuracy, column, row, u, v);
+    p.nearest = (p.row + (p.v > 0.5)) * g->columns + p.column + (p.u > 0.5);
+    reading.state = g->state ? g->state[p.nearest] : TAU_FIELD_STATE_DONE;
+    reading.exact = (p.u < 1e-6 || p.u > 1 - 1e-6) && (p.v < 1e-6 || p.v > 1 - 1e-6);
+    p.at_point = reading.exact || reading.state == TAU_FIELD_STATE_NOT_FINITE;
+    reading.loss = read_value(g, &p, g->loss);
+    reading.loss_se = read_value(g, &p, g->loss_se);
+    reading.accuracy = read_value(g, &p, g->accuracy);
+    for (; landscape && reading.metric_count < landscape->metric_count; reading.metric_count++)
+        reading.metrics[reading.metric_count] =
+            read_value(g, &p, landscape->metrics[reading.metric_count].values);
     return reading;
 }
 
@@ -98,40 +107,52 @@ static tau_reading read_curve(const tau_document *document, const double coords[
 
 tau_reading tau_document_read(const tau_document *document, const double coords[2]) {
     grid_view grid;
-    if (document->kind != TAU_DOCUMENT_KIND_RUN && get_grid(document, &grid)) return read_grid(&grid, coords);
+    if (document->kind != TAU_DOCUMENT_KIND_RUN && get_grid(document, &grid))
+        return read_grid(&grid, document->content->landscape, coords);
     return read_curve(document, coords);
+}
+
+static void append(char *out, const char *format, ...) TAU_PRINTF(2, 3);
+static void append(char *out, const char *format, ...) {
+    const size_t length = strlen(out);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(out + length, TAU_DOCUMENT_TEXT - length, format, arguments);
+    va_end(arguments);
+}
+
+static void append_metrics(char *out, const tau_reading *r, const tau_landscape *landscape) {
+    char value[TAU_NUMBER_TEXT];
+    for (int m = 0; m < r->metric_count && landscape && m < landscape->metric_count; m++) {
+        tau_number_format(value, r->metrics[m], 3);
+        append(out, "   %s %s", landscape->metrics[m].name, isnan(r->metrics[m]) ? "not defined" : value);
+    }
 }
 
 void tau_reading_format(char *out, const tau_reading *r, const tau_document *document) {
     char a[TAU_NUMBER_TEXT], b[TAU_NUMBER_TEXT], loss[TAU_NUMBER_TEXT], se[TAU_NUMBER_TEXT];
-    size_t size = TAU_DOCUMENT_TEXT;
     tau_number_format(a, r->coords[0], 4);
     tau_number_format(b, r->coords[1], 4);
     tau_number_format(loss, r->loss, 4);
     tau_number_format(se, r->loss_se, 2);
-    int length = document->kind == TAU_DOCUMENT_KIND_RUN ? snprintf(out, size, "step %s", a)
-                 : document->line                        ? snprintf(out, size, "α %s", a)
-                                                         : snprintf(out, size, "α %s   β %s", a, b);
-    if (!r->inside || length < 0 || (size_t)length >= size) return;
-    char *rest = out + length;
-    size -= (size_t)length;
+    const bool run = document->kind == TAU_DOCUMENT_KIND_RUN;
+    out[0] = '\0';
+    append(out, "%s %s", run ? "step" : "α", a);
+    if (!run && !document->line) append(out, "   β %s", b);
+    if (!r->inside) return;
     if (r->state == TAU_FIELD_STATE_NOT_COMPUTED) {
-        snprintf(rest, size, "   not computed yet");
+        append(out, "   not computed yet");
         return;
     }
-    const char *name = document->kind == TAU_DOCUMENT_KIND_RUN ? "value" : "loss";
-    length = isnan(r->loss) ? snprintf(rest, size, "   %s: not a number", name)
-             : isnan(r->loss_se) || !isfinite(r->loss)
-                 ? snprintf(rest, size, "   %s %s", name, loss)
-                 : snprintf(rest, size, "   %s %s ± %s", name, loss, se);
-    rest += length;
-    size -= (size_t)length;
-    if (isfinite(r->accuracy)) {
-        length = snprintf(rest, size, "   accuracy %.1f %%", 100 * r->accuracy);
-        rest += length;
-        size -= (size_t)length;
-    }
-    if (r->state == TAU_EXPLORE_POINT_PREVIEW) snprintf(rest, size, "   (preview)");
+    const char *name = run ? "value" : "loss";
+    if (isnan(r->loss))
+        append(out, "   %s: not a number", name);
+    else
+        append(out, "   %s %s", name, loss);
+    if (isfinite(r->loss) && !isnan(r->loss_se)) append(out, " ± %s", se);
+    if (isfinite(r->accuracy)) append(out, "   accuracy %.1f %%", 100 * r->accuracy);
+    append_metrics(out, r, document->content->landscape);
+    if (r->state == TAU_EXPLORE_POINT_PREVIEW) append(out, "   (preview)");
 }
 
 bool tau_document_find_minimum(const tau_document *document, double coords[2]) {

@@ -9,19 +9,21 @@
 #include "store/landscape.h"
 
 /** A bowl (alpha - x)^2 + beta^2 over [-1, 1]^2, with a path of `states` towards its minimum; `holes` points
- *  are not computed. */
+ *  are not computed. Its mcc is (alpha - x)/2, not defined in the first column. */
 static inline const char *write_bowl(const char *name, size_t n, double x, size_t states, size_t holes) {
     tau_grid *grid;
     tau_landscape *landscape;
     cr_assert_eq(tau_grid_create(&grid, n, -1, 1, n, -1, 1), TAU_STATUS_OK);
-    cr_assert_eq(tau_landscape_create(&landscape, "bowl", "tau_2d", false, grid,
-                                      "{\"identity\": {\"samples\": 500, \"backend\": \"cpu\"}}"),
+    cr_assert_eq(tau_landscape_create(
+                     &landscape, "bowl", "tau_2d", false, grid,
+                     "{\"identity\": {\"samples\": 500, \"backend\": \"cpu\", \"metrics\": [\"mcc\"]}}"),
                  TAU_STATUS_OK);
     for (size_t i = holes; i < n * n; i++) {
         double a = grid->alpha[i % n] - x, b = grid->beta[i / n];
         landscape->loss[i] = a * a + b * b;
         landscape->loss_se[i] = 0.01;
         landscape->accuracy[i] = 1 - landscape->loss[i] / 4;
+        landscape->metrics[0].values[i] = i % n == 0 ? NAN : 0.5 * a;
         landscape->done[i] = TAU_DONE_FINITE;
     }
     if (states) {
