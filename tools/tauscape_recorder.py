@@ -32,6 +32,7 @@ ROLES = {"Gemm": ("", "weight", "bias"), "MatMul": ("", "weight"), "Conv": ("", 
          "BatchNormalization": ("", "bn_gamma", "bn_beta", "bn_mean", "bn_var"),
          "Add": ("bias", "bias"), "Sub": ("bias", "bias"), "Mul": ("weight", "weight"), "Div": ("weight", "weight")}
 ARITHMETIC = ("Add", "Sub", "Mul", "Div")
+SIGMOIDS = ("Sigmoid", "HardSigmoid")
 FLOAT_TYPES = (1, 10, 11, 16)
 
 
@@ -257,15 +258,17 @@ class Recorder:
             "hyper_parameters": json.dumps(hyper_parameters or {})}, int(seed)))
 
     def choose_targets(self, loss, class_count, graph):
-        """nll and cross-entropy take class numbers, the other losses values."""
+        """nll and cross-entropy take class numbers, the other losses values. A Softmax at the end belongs to them: both
+        are -log of the probability of the class."""
         self.class_count = 0
+        refused = {"nll": SIGMOIDS, "cross-entropy": SIGMOIDS, "bce-logits": (*SIGMOIDS, "Softmax")}
+        if graph.last in refused.get(loss, ()):
+            raise ValueError(f"the network ends in {graph.last}, whose outputs the loss {loss} does not take")
         if loss not in ("nll", "cross-entropy"):
             self.targets = self.targets.reshape(len(self.targets), -1).astype(np.float32)
             return
         if self.targets.size != len(self.targets) or self.targets.dtype.kind not in "iub":
             raise ValueError(f"the targets of {loss} are class numbers, one whole number a sample")
-        if graph.last == "Softmax":
-            raise ValueError("the network ends in Softmax, which is part of cross-entropy: record it without")
         self.targets = self.targets.reshape(-1).astype(np.int32)
         self.class_count = int(class_count or max(2, graph.width, self.targets.max() + 1))
         if self.targets.min() < 0 or self.targets.max() >= self.class_count:

@@ -59,9 +59,9 @@ static tau_status load_data(importing *m) {
     if (tau_shape_size(&graph->values[graph->output].shape) == 1) options.values_wanted = true;
     TAU_TRY(tau_data_load(&m->data, &options));
     const char *loss = tau_cli_get(&m->cli->arguments, "loss");
-    if (loss) return tau_loss_parse(&m->loss, loss);
-    m->loss = tau_subject_infer_loss(m->model->graph, m->data.train);
-    return TAU_STATUS_OK;
+    m->loss = tau_subject_infer_loss(graph, m->data.train);
+    if (loss) TAU_TRY(tau_loss_parse(&m->loss, loss));
+    return tau_loss_fit_graph(m->loss, m->model->graph);
 }
 
 static tau_status fill_header(importing *m) {

@@ -141,11 +141,14 @@ static tau_status load_data(training *t) {
                                    t->data.train));
     t->options.class_weights = t->weights.use;
     const char *loss = tau_cli_get(&t->cli->arguments, "loss");
-    if (loss) return tau_loss_parse(&t->options.loss, loss);
-    t->options.loss = tau_subject_infer_loss(t->model->graph, t->data.train);
-    tau_cli_say(t->cli, "loss       %s (from the last operator and the labels)",
-                tau_loss_name(t->options.loss));
-    return TAU_STATUS_OK;
+    if (loss) {
+        TAU_TRY(tau_loss_parse(&t->options.loss, loss));
+    } else {
+        t->options.loss = tau_subject_infer_loss(graph, t->data.train);
+        tau_cli_say(t->cli, "loss       %s (from the last operator and the labels)",
+                    tau_loss_name(t->options.loss));
+    }
+    return tau_loss_fit_graph(t->options.loss, t->model->graph);
 }
 
 /* What must agree when an unfinished group is continued. */

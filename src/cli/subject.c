@@ -145,23 +145,11 @@ static bool values_are_binary(const tau_samples *samples) {
     return true;
 }
 
-/* The node that makes the network's output, if it stands last. */
-static const tau_node *find_last_node(const tau_graph *graph) {
-    if (graph->node_count == 0) return NULL;
-    const tau_node *last = &graph->nodes[graph->node_count - 1];
-    return last->output == graph->output ? last : NULL;
-}
-
-tau_loss tau_subject_infer_loss(tau_graph *graph, const tau_samples *samples) {
-    const tau_node *last = find_last_node(graph);
-    if (samples->classes) {
-        if (last && last->op == TAU_OP_LOG_SOFTMAX) return TAU_LOSS_NLL;
-        if (last && last->op == TAU_OP_SOFTMAX && tau_graph_drop_last_node(graph) == TAU_STATUS_OK)
-            tau_log(TAU_LOG_LEVEL_DEBUG, "the last Softmax is part of the loss: cross-entropy takes logits");
-        return TAU_LOSS_CROSS_ENTROPY;
-    }
+tau_loss tau_subject_infer_loss(const tau_graph *graph, const tau_samples *samples) {
+    const tau_node *end = tau_graph_find_end(graph);
+    if (samples->classes) return end && end->op == TAU_OP_LOG_SOFTMAX ? TAU_LOSS_NLL : TAU_LOSS_CROSS_ENTROPY;
     if (!values_are_binary(samples)) return TAU_LOSS_MSE;
-    return last && last->op == TAU_OP_SIGMOID ? TAU_LOSS_BCE : TAU_LOSS_BCE_LOGITS;
+    return tau_graph_gives_probabilities(graph) ? TAU_LOSS_BCE : TAU_LOSS_BCE_LOGITS;
 }
 
 static tau_status load_named_data(tau_subject *subject, tau_cli *cli) {
@@ -205,39 +193,18 @@ static tau_status check_data_options(const tau_cli *cli) {
     return TAU_STATUS_OK;
 }
 
-/* A loss that was named, on a last operator that it is not meant for. */
-static void warn_of_loss(const tau_graph *graph, tau_loss loss) {
-    const tau_node *node = find_last_node(graph);
-    tau_op last = node ? node->op : TAU_OP_COUNT;
-    if (loss == TAU_LOSS_NLL && last != TAU_OP_LOG_SOFTMAX)
-        tau_log(TAU_LOG_LEVEL_WARNING,
-                "the loss nll takes log-probabilities, but the network does not end in "
-                "LogSoftmax; for logits: --loss cross-entropy");
-    if (loss == TAU_LOSS_BCE && last != TAU_OP_SIGMOID)
-        tau_log(TAU_LOG_LEVEL_WARNING, "the loss bce takes probabilities, but the network does not end in "
-                                       "Sigmoid; for logits: --loss bce-logits");
-    if (loss == TAU_LOSS_CROSS_ENTROPY && last == TAU_OP_SOFTMAX)
-        tau_log(TAU_LOG_LEVEL_WARNING,
-                "the loss cross-entropy takes logits, but the network ends in Softmax; "
-                "without --loss it is dropped");
-    if (loss == TAU_LOSS_BCE_LOGITS && last == TAU_OP_SIGMOID)
-        tau_log(TAU_LOG_LEVEL_WARNING, "the loss bce-logits takes logits, but the network ends in Sigmoid; "
-                                       "for probabilities: --loss bce");
-}
-
 static tau_status choose_loss(tau_subject *subject, const tau_cli *cli) {
     const char *name = tau_cli_get(&cli->arguments, "loss");
     if (!name && subject->run) name = tau_run_get_header(subject->run)->loss;
     if (name && *name) {
         TAU_TRY(tau_loss_parse(&subject->loss, name));
-        warn_of_loss(subject->graph, subject->loss);
-        return TAU_STATUS_OK;
+    } else {
+        subject->loss = tau_subject_infer_loss(subject->graph, subject->samples);
+        tau_log(TAU_LOG_LEVEL_NOTE,
+                "loss %s, inferred from the last operator and the labels; --loss chooses another",
+                tau_loss_name(subject->loss));
     }
-    subject->loss = tau_subject_infer_loss(subject->graph, subject->samples);
-    tau_log(TAU_LOG_LEVEL_NOTE,
-            "loss %s, inferred from the last operator and the labels; --loss chooses another",
-            tau_loss_name(subject->loss));
-    return TAU_STATUS_OK;
+    return tau_loss_fit_graph(subject->loss, subject->graph);
 }
 
 tau_status tau_subject_load_samples(tau_subject *subject, tau_cli *cli) {

@@ -33,7 +33,8 @@ typedef struct tau_subject {
  *  @errors those of tau_run_open and tau_model_read_onnx */
 TAU_CHECK tau_status tau_subject_open(tau_subject *out, const char *path, const char *group);
 
-/** Chooses loss and samples by --data …, --loss and --samples, by default those of the run. */
+/** Chooses loss and samples by --data …, --loss and --samples, by default those of the run. The graph's end
+ * becomes what the loss takes: tau_loss_fit_graph. */
 TAU_CHECK tau_status tau_subject_load_samples(tau_subject *subject, tau_cli *cli);
 
 void tau_subject_close(tau_subject *subject);
@@ -47,9 +48,8 @@ TAU_CHECK tau_status tau_subject_read_state(const tau_subject *subject, const ch
 TAU_CHECK tau_status tau_subject_check_same_parameters(const tau_graph *graph, const tau_graph *other,
                                                        const char *path);
 
-/** The loss that goes with a network's last operator and its targets. A last Softmax is dropped from the
- * graph, because cross-entropy takes logits. @param[in,out] graph */
-tau_loss tau_subject_infer_loss(tau_graph *graph, const tau_samples *samples);
+/** The loss that goes with a network's last operator and its targets. */
+tau_loss tau_subject_infer_loss(const tau_graph *graph, const tau_samples *samples);
 
 /** Evaluator over the subject's samples by --device and --precision, and where these are left out by the
  * identity of a landscape that it is to go on with. @param[in] identity  of its recipe; NULL = none

@@ -71,16 +71,22 @@ void tau_graph_destroy(tau_graph *graph) {
     tau_mem_free(graph);
 }
 
-tau_status tau_graph_drop_last_node(tau_graph *graph) {
-    tau_node *last = graph->node_count > 1 ? &graph->nodes[graph->node_count - 1] : NULL;
-    if (!last || last->output != graph->output)
-        return tau_fail(TAU_STATUS_USAGE,
-                        "cannot drop the last node of %s" TAU_WHY "the output is not its work", graph->name);
-    graph->output = last->inputs[0];
-    tau_mem_free(last->name);
-    tau_mem_free(last->inputs);
-    graph->node_count--;
-    return TAU_STATUS_OK;
+static tau_node *find_maker(const tau_graph *graph, int value) {
+    for (int n = 0; n < graph->node_count; n++)
+        if (graph->nodes[n].output == value) return &graph->nodes[n];
+    return NULL;
+}
+
+tau_node *tau_graph_find_end(const tau_graph *graph) {
+    tau_node *end = find_maker(graph, graph->output);
+    while (end && (end->op == TAU_OP_RESHAPE || end->op == TAU_OP_TRANSPOSE))
+        end = find_maker(graph, end->inputs[0]);
+    return end;
+}
+
+bool tau_graph_gives_probabilities(const tau_graph *graph) {
+    const tau_node *end = tau_graph_find_end(graph);
+    return end && (end->op == TAU_OP_SOFTMAX || end->op == TAU_OP_SIGMOID || end->op == TAU_OP_HARD_SIGMOID);
 }
 
 int tau_graph_find_node(const tau_graph *graph, const char *name) {

@@ -148,9 +148,12 @@ TAU_CHECK tau_status tau_graph_copy(tau_graph **out, const tau_graph *from);
 int tau_graph_find_node(const tau_graph *graph, const char *name);
 int tau_graph_find_value(const tau_graph *graph, const char *name);
 
-/** Takes the last node away, which must make the output: its first input becomes the output. Parameters stay.
- *  @errors TAU_STATUS_USAGE: the last node makes another value, or the network has no other node */
-TAU_CHECK tau_status tau_graph_drop_last_node(tau_graph *graph);
+/** The node that gives the outputs their meaning: the one that makes them, before what only lays them out
+ * anew (Reshape, Transpose). @return NULL where there is none   @lifetime the graph's */
+tau_node *tau_graph_find_end(const tau_graph *graph);
+
+/** Whether that node makes probabilities: Softmax, Sigmoid, HardSigmoid. */
+bool tau_graph_gives_probabilities(const tau_graph *graph);
 
 /** Gives theta (and the buffers) a new order: tensors move to the places that `names` gives them.
  *  @param[in] names  all parameter names in their new order; names of buffers may stand among them, all or

@@ -1,8 +1,10 @@
-/** The losses that tauscape knows, by name. How they are computed is in backend/loss.h. */
+/** The losses that tauscape knows, by name, and what they take. How they are computed is in backend/loss.h.
+ */
 #ifndef TAU_MODEL_LOSS_H
 #define TAU_MODEL_LOSS_H
 
 #include "core/status.h"
+#include "model/graph.h"
 
 typedef enum tau_loss {
     TAU_LOSS_NLL,           /**< -output[class]; outputs are log-probabilities */
@@ -30,5 +32,13 @@ static inline int tau_loss_takes_classes(tau_loss loss) {
 static inline int tau_loss_is_binary(tau_loss loss) {
     return loss == TAU_LOSS_BCE || loss == TAU_LOSS_BCE_LOGITS;
 }
+
+/** Makes the end of a network what a loss takes. Whoever evaluates a network with a loss calls this first, be
+ * it of an ONNX file or of a recording. A Softmax at the end becomes LogSoftmax for the losses of classes,
+ * both of which are then -log of the probability of the class. What does not look like what the loss takes is
+ * warned of.
+ *  @param[in,out] graph
+ *  @errors TAU_STATUS_MISMATCH: it ends in probabilities that the loss would take for something else */
+TAU_CHECK tau_status tau_loss_fit_graph(tau_loss loss, tau_graph *graph);
 
 #endif

@@ -24,20 +24,12 @@ static bool all_one_hot(const tau_samples *samples) {
     return true;
 }
 
-/* Whether the outputs lie between 0 and 1 by the function that makes them. */
-static bool ends_in_sigmoid(const tau_graph *graph) {
-    for (int n = 0; n < graph->node_count; n++)
-        if (graph->nodes[n].output == graph->output)
-            return graph->nodes[n].op == TAU_OP_SIGMOID || graph->nodes[n].op == TAU_OP_HARD_SIGMOID;
-    return false;
-}
-
-/* Losses of regression decide too where a sigmoid is fitted to zeros and ones. */
+/* Losses of regression decide too where probabilities are fitted to zeros and ones. */
 static tau_class_rule rule_of_values(const tau_replay *replay) {
     const tau_samples *samples = replay->samples;
     const bool logits = replay->loss == TAU_LOSS_BCE_LOGITS, one = samples->target_size == 1;
-    const bool decides =
-        logits || replay->loss == TAU_LOSS_BCE || (all_binary(samples) && ends_in_sigmoid(replay->graph));
+    const bool decides = logits || replay->loss == TAU_LOSS_BCE ||
+                         (all_binary(samples) && tau_graph_gives_probabilities(replay->graph));
     if (!decides) return TAU_CLASS_RULE_NONE;
     if (one) return logits ? TAU_CLASS_RULE_LOGIT : TAU_CLASS_RULE_PROBABILITY;
     if (!all_one_hot(samples)) return TAU_CLASS_RULE_NONE;

@@ -146,11 +146,24 @@ struct tau_loss_histogram {
     uint64_t highest;
 };
 
+/* The outputs are what the training's loss takes: then it is both losses of classes. */
+static tau_status fit(tau_loss *loss, const tau_replay *replay) {
+    tau_graph *graph;
+    if (tau_loss_takes_classes(*loss)) {
+        *loss = replay->loss;
+        return TAU_STATUS_OK;
+    }
+    TAU_TRY(tau_graph_copy(&graph, replay->graph));
+    tau_status status = tau_loss_fit_graph(*loss, graph);
+    tau_graph_destroy(graph);
+    return status;
+}
+
 static tau_status choose_loss(tau_loss *out, const tau_replay *replay, const char *name) {
     *out = replay->loss;
     if (!name) return TAU_STATUS_OK;
     TAU_TRY(tau_loss_parse(out, name));
-    if (tau_loss_takes_classes(*out) == (replay->samples->classes != NULL)) return TAU_STATUS_OK;
+    if (tau_loss_takes_classes(*out) == (replay->samples->classes != NULL)) return fit(out, replay);
     return tau_fail(TAU_STATUS_USAGE,
                     "the loss %s does not fit '%s'" TAU_WHY "its targets are %s" TAU_FIX "choose %s", name,
                     replay->group, replay->samples->classes ? "classes" : "values",

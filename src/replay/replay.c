@@ -74,8 +74,13 @@ static tau_status take_samples(tau_replay *replay) {
 }
 
 static tau_status choose_loss(tau_replay *replay) {
-    if (!replay->loss_name) return replay->source->get_loss(replay->file, &replay->loss);
-    return tau_loss_parse(&replay->loss, replay->loss_name);
+    if (replay->loss_name)
+        TAU_TRY(tau_loss_parse(&replay->loss, replay->loss_name));
+    else
+        TAU_TRY(replay->source->get_loss(replay->file, &replay->loss));
+    const bool fits = tau_loss_takes_classes(replay->loss) == (replay->samples->classes != NULL);
+    if (!fits) return TAU_STATUS_OK; /* the evaluator says so */
+    return tau_loss_fit_graph(replay->loss, replay->graph);
 }
 
 static tau_status load(tau_replay *replay, const char *group) {
@@ -84,6 +89,7 @@ static tau_status load(tau_replay *replay, const char *group) {
     TAU_TRY(tau_string_copy(&replay->group, source->get_group(replay->file)));
     TAU_TRY(tau_string_copy(&replay->created, source->get_created(replay->file)));
     TAU_TRY(tau_graph_copy(&replay->graph, source->get_graph(replay->file)));
+    tau_graph_digest(replay->graph, replay->digest);
     replay->outputs = tau_shape_size(&replay->graph->values[replay->graph->output].shape);
     TAU_TRY(take_growth(replay));
     TAU_TRY(take_penalties(replay));
@@ -152,13 +158,13 @@ void tau_replay_rest(tau_replay *replay) {
 
 /* Opens the group again, and makes sure that it is the same training. @param[out] out  the file */
 static tau_status open_again(void **out, const tau_replay *replay) {
-    char ours[TAU_HASH_TEXT], theirs[TAU_HASH_TEXT];
+    char digest[TAU_HASH_TEXT];
     TAU_TRY(replay->source->open(out, replay->path, replay->group, replay->loss_name));
     const tau_graph *graph = replay->source->get_graph(*out);
-    tau_graph_digest(replay->graph, ours);
-    tau_graph_digest(graph, theirs);
+    tau_graph_digest(graph, digest);
     const bool same = !strcmp(replay->source->get_created(*out), replay->created);
-    if (same && !strcmp(ours, theirs) && graph->theta_size == replay->graph->theta_size) return TAU_STATUS_OK;
+    if (same && !strcmp(digest, replay->digest) && graph->theta_size == replay->graph->theta_size)
+        return TAU_STATUS_OK;
     replay->source->close(*out);
     *out = NULL;
     return tau_fail(TAU_STATUS_MISMATCH,

@@ -2,6 +2,7 @@
 #ifndef TAU_REPLAY_REPLAY_INTERNAL_H
 #define TAU_REPLAY_REPLAY_INTERNAL_H
 
+#include "core/hash.h"
 #include "replay/source.h"
 
 /** How outputs become probabilities of classes. */
@@ -20,7 +21,8 @@ struct tau_replay {
     void *file; /* NULL while it rests */
     char *path, *group, *created, *loss_name;
     tau_replay_options options;
-    tau_graph *graph;
+    tau_graph *graph;           /* its end as the loss takes it */
+    char digest[TAU_HASH_TEXT]; /* of the recorded graph */
     tau_samples *samples;
     tau_loss loss;
     tau_evaluator *evaluator;

@@ -67,6 +67,18 @@ static tau_status choose_loss(tau_keras_model *model, const char *training_confi
     return TAU_STATUS_OK;
 }
 
+/* Keras makes shares of whatever its losses of classes are given: only a softmax gives them as they are. */
+static tau_status check_loss(const tau_keras_model *model, const char *wanted, const char *where) {
+    const tau_node *end = tau_graph_find_end(model->graph);
+    if (wanted || !model->has_loss || !model->classes || (end && end->op == TAU_OP_SOFTMAX))
+        return TAU_STATUS_OK;
+    return tau_fail(TAU_STATUS_UNSUPPORTED,
+                    "cannot evaluate the Keras model in %s" TAU_WHY
+                    "its loss, '%s', takes probabilities, but the model does not end in a softmax" TAU_FIX
+                    "choose --loss cross-entropy, which takes logits",
+                    where, model->keras_loss);
+}
+
 /* ---- the layers ---- */
 
 static const json_t *layers_of(const json_t *root) {
@@ -127,7 +139,6 @@ static tau_status add_layers(keras_work *work, const json_t *layers, const char 
             return bad_config(where, "one of its layers has no class or no name");
         snprintf(work->name, sizeof work->name, "%s", name);
         work->index = work->model->layer_count++;
-        work->last = i + 1 == count;
         TAU_TRY(tau_keras_add_layer(work));
     }
     return TAU_STATUS_OK;
@@ -146,7 +157,6 @@ static tau_status build(keras_work *work, const json_t *root, const char *where)
                         where, kind);
     if (json_array_size(layers) == 0 || json_array_size(layers) > LAYERS_MOST)
         return bad_config(where, "it has no layers, or too many");
-    work->logits = model->has_loss && model->loss == TAU_LOSS_CROSS_ENTROPY;
     TAU_TRY(tau_builder_create(&work->builder, "keras"));
     TAU_TRY(add_layers(work, layers, where));
     TAU_TRY(TAU_GROW(work->l1, work->l1_capacity, 1));
@@ -162,6 +172,7 @@ tau_status tau_keras_build(tau_keras_model **out, const char *model_config, cons
     json_t *root = json_loads(model_config, 0, NULL);
     tau_status status = choose_loss(work.model, training_config, loss);
     if (status == TAU_STATUS_OK) status = build(&work, root, where);
+    if (status == TAU_STATUS_OK) status = check_loss(work.model, loss, where);
     json_decref(root);
     tau_builder_destroy(work.builder);
     work.model->l1 = work.l1;

@@ -33,13 +33,13 @@ typedef struct tau_keras_model {
 } tau_keras_model;
 
 /** Builds the graph. The nodes are called like Keras's layers, activation functions NAME/FUNCTION, tensors
- * NAME/kernel, NAME/bias … A softmax at the end is left out where the loss is cross-entropy, which takes
- * logits.
+ * NAME/kernel, NAME/bias … It ends as in Keras: tau_loss_fit_graph makes of it what the loss takes.
  *  @param[in] model_config  JSON   @param[in] training_config  JSON; NULL = the model was not compiled
  *  @param[in] loss  one of ours instead of the compiled one; NULL = that one
  *  @param[in] where  the file, for messages
  *  @errors TAU_STATUS_UNSUPPORTED naming the layer, TAU_STATUS_INPUT (no such JSON), TAU_STATUS_SHAPE,
- *          TAU_STATUS_USAGE (no such loss) */
+ *          TAU_STATUS_USAGE (no such loss); TAU_STATUS_UNSUPPORTED too where the compiled loss takes
+ *          probabilities of classes and the model does not end in a softmax */
 TAU_CHECK tau_status tau_keras_build(tau_keras_model **out, const char *model_config,
                                      const char *training_config, const char *loss, const char *where);
 void tau_keras_destroy(tau_keras_model *model);

@@ -17,13 +17,11 @@ typedef struct keras_work {
     size_t l1_capacity, l2_capacity;
     int parameters, buffers; /* made so far */
     int value;               /* output so far; -1 = no input yet */
-    bool logits;             /* a softmax at the end is left out */
 
     const json_t *config; /* of the layer */
     const char *kind;     /* its class, "Dense" */
     char name[KERAS_NAME];
     int index; /* among the layers that count */
-    bool last;
 } keras_work;
 
 /** Adds the layer at hand. @errors TAU_STATUS_UNSUPPORTED naming the layer, TAU_STATUS_INPUT,

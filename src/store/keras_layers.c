@@ -154,7 +154,6 @@ static const struct {
 static tau_status add_function(keras_work *work, bool named) {
     const char *function = get_text(work, "activation", "linear");
     if (!strcmp(function, "linear")) return TAU_STATUS_OK;
-    if (!strcmp(function, "softmax") && work->last && work->logits) return TAU_STATUS_OK;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (strcmp(function, functions[i].name) != 0) continue;
         const int rank = tau_builder_shape(work->builder, work->value)->rank;

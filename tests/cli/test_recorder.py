@@ -1,5 +1,6 @@
 """The recorder for other programs' training loops: what it writes is a run as tauscape's own."""
 
+import json
 import os
 import re
 import signal
@@ -22,7 +23,7 @@ except ImportError:
 
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools")
 sys.path.insert(0, TOOLS)
-from tauscape_recorder import Recorder  # noqa: E402  (its folder is known only now)
+from tauscape_recorder import Recorder, parts  # noqa: E402  (its folder is known only now)
 
 STEPS = 24
 KILLED = """
@@ -38,6 +39,26 @@ for step in range(3):
 recorder.flush()
 os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+def field(number, data):
+    """A field of a protobuf message, of bytes."""
+    size, head = len(data), [8 * number + 2]
+    while size > 127:
+        head.append(size & 127 | 128)
+        size >>= 7
+    return bytes([*head, size]) + bytes(data)
+
+
+def ending(onnx, kind):
+    """The bytes of an ONNX graph with one more operator at its end."""
+    model = parts(memoryview(onnx))
+    graph = parts(model[7][0])
+    output = parts(graph[12][0])
+    graph[1].append(field(1, output[1][0]) + field(2, b"ending") + field(3, b"ending") + field(4, kind))
+    graph[12] = [field(1, b"ending") + field(2, output[2][0])]
+    inner = b"".join(field(number, value) for number, values in graph.items() for value in values)
+    return bytes([8, model[1][0]]) + field(7, inner) + b"".join(field(8, value) for value in model[8])
 
 
 class Mlp:
@@ -171,6 +192,47 @@ class RecorderTest(harness.CliTest):
         self.assertEqual(self.group("killed.run.h5")["states"], 3)
         self.assertEqual(self.group("killed.run.h5", "again")["states"], 7)
 
+    def test_a_softmax_at_the_end_belongs_to_the_losses_of_classes(self):
+        net, onnx = Mlp(2), ending(self.bytes("net.onnx"), b"Softmax")
+        for loss in ("nll", "cross-entropy"):
+            name = f"{loss}.run.h5"
+            expected = net.record(self.path(name), onnx, loss=loss)
+            np.testing.assert_allclose(self.losses_of(name, 7), expected, rtol=1e-5)
+            shown = [json.loads(line) for line in self.ok("watch", name, "--mode", "terminal", "--json").out.splitlines()]
+            np.testing.assert_allclose([update["loss"] for update in shown], expected, rtol=1e-5)
+            self.assertEqual(sum(shown[0]["probabilities"]), 60)
+            self.ok("export", name, "--figure", "dashboard", "-f", "-o", "softmax.png")
+        self.ok("export", "nll.run.h5", "-f", "-o", "softmax.onnx")
+        self.assertIn(b"Softmax", self.bytes("softmax.onnx"))
+        self.assertNotIn(b"LogSoftmax", self.bytes("softmax.onnx"))
+        for end, loss in ((b"Sigmoid", "nll"), (b"Sigmoid", "cross-entropy"), (b"Softmax", "bce-logits")):
+            with self.assertRaisesRegex(ValueError, f"ends in {end.decode()}"):
+                net.record(self.path("refused.run.h5"), ending(self.bytes("net.onnx"), end), loss=loss)
+        self.assertFalse(os.path.exists(self.path("refused.run.h5")))
+
+    def test_an_onnx_file_that_ends_in_softmax_is_read_as_a_run_of_it(self):
+        net = Mlp(3)
+        with open(self.path("softmax.onnx"), "wb") as file:
+            file.write(ending(self.bytes("net.onnx"), b"Softmax"))
+        with open(self.path("sigmoid.onnx"), "wb") as file:
+            file.write(ending(self.bytes("net.onnx"), b"Sigmoid"))
+        np.save(self.path("x.npy"), net.x)
+        np.save(self.path("y.npy"), net.y)
+        data, point = ["--data", "x.npy", "--labels", "y.npy"], ["--dirs", "random", "-g", 1, "-f", "-o", "point.land.h5"]
+        self.ok("import", "softmax.onnx", *data, "-o", "imported.run.h5")
+        told = [self.ok_json("compute", "softmax.onnx", *data, *words, *point)["centre_loss"]
+                for words in ([], ["--loss", "nll"], ["--loss", "cross-entropy"])]
+        told += [self.ok_json("compute", "imported.run.h5", *words, *point)["centre_loss"]
+                 for words in ([], ["--loss", "nll"])]
+        np.testing.assert_allclose(told, told[0], rtol=1e-6)
+        with open(self.path("logits.onnx"), "wb") as file:
+            file.write(self.bytes("net.onnx"))
+        logits = self.ok_json("compute", "logits.onnx", *data, "--loss", "cross-entropy", *point)["centre_loss"]
+        self.assertAlmostEqual(told[0], logits, places=6)
+        for words in (["compute", "sigmoid.onnx", *data, *point], ["train", "--model", "sigmoid.onnx", *data, "-o", "s.run.h5"],
+                      ["import", "sigmoid.onnx", *data, "--loss", "nll", "-o", "s.run.h5"]):
+            self.fails(*words, what="the network ends in Sigmoid")
+
     def test_wrong_arguments_write_nothing(self):
         net = Mlp(1)
         for change, why in (({"loss": "hinge"}, "loss is one of"), ({"group": "a/b"}, "cannot be called"),
@@ -250,6 +312,23 @@ class RecorderTest(harness.CliTest):
             expected = float(torch.nn.functional.cross_entropy(net(x), y))
         told = self.ok_json("compute", "torch.run.h5", "--center", 4, "--dirs", "random", "-g", 1, "-o", "torch.land.h5")
         self.assertAlmostEqual(told["centre_loss"], expected, delta=1e-5 * expected)
+
+    @unittest.skipUnless(torch, "torch is missing")
+    def test_a_torch_module_that_ends_in_softmax_and_is_trained_on_its_logarithm(self):
+        torch.manual_seed(3)
+        x, y = torch.randn(40, 5), torch.arange(40) % 3
+        net = torch.nn.Sequential(torch.nn.Linear(5, 3), torch.nn.Softmax(dim=1))
+        optimizer, losses = torch.optim.SGD(net.parameters(), 0.5), []
+        with Recorder(self.path("shares.run.h5"), net, x, y, loss="nll") as recorder:
+            for step in range(4):
+                loss = torch.nn.functional.nll_loss(torch.log(net(x)), y)
+                losses.append(float(loss))
+                recorder.step(step, step, loss=loss)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+        self.assertLess(losses[-1], losses[0])
+        np.testing.assert_allclose(self.losses_of("shares.run.h5", 4), losses, rtol=1e-5)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 /* Loss, penalty and metrics of states that are set by hand. */
 #include "replay/curves.h"
 
+#include "replay/histogram.h"
+#include "replay/replay_internal.h"
 #include "replay_fixture.h"
 
 static void make_directory(void) {
@@ -65,6 +67,73 @@ Test(curves, a_penalty_above_a_tenth_of_the_total_is_marked) {
     NEAR(penalty.share, 0.025 / 0.225, 1e-9);
     cr_assert(penalty.significant);
     tau_replay_close(replay);
+}
+
+/* Logits (ln 3, 0) have the probabilities 3/4 and 1/4; that of (0, 200) is no float. */
+static const float pair_inputs[] = {1.0986123f, 0, 1.0986123f, 0, 0, 200}, pair_classes[] = {0, 1, 0},
+                   pair_states[] = {1, 0, 0, 1, 0, 0};
+static const double pair_losses[] = {0.28768207, 1.38629436, 200};
+
+static void record_pair(tau_op end, const char *loss) {
+    tau_samples *samples = make_samples(3, 2, pair_inputs, pair_classes, 2);
+    tau_layers net;
+    tau_graph *graph;
+    tau_model *model;
+    tau_layers_begin(&net, "pair", 1, (int64_t[]){2});
+    tau_layers_linear(&net, "fc", 2, 2);
+    tau_layers_apply(&net, end, "end", 0);
+    OK(tau_layers_finish(&net, &graph));
+    OK(tau_model_create(&model, graph));
+    unlink(scratch("pair.run.h5"));
+    record_model(scratch("pair.run.h5"), model, loss, NULL, samples, pair_states, 1);
+    tau_model_destroy(model);
+    tau_samples_destroy(samples);
+}
+
+static void check_pair(const char *end) {
+    tau_replay *replay = open_ref(scratch("pair.run.h5"));
+    tau_curves *curves;
+    const float *outputs;
+    double probability[2];
+    bool grown;
+    OK(tau_curves_create(&curves, replay));
+    NEAR(tau_curves_get(curves)->loss[0], (pair_losses[0] + pair_losses[1] + pair_losses[2]) / 3, 1e-5);
+    NEAR(tau_curves_get(curves)->accuracy[0], 1.0 / 3, 1e-12);
+    OK(tau_replay_get_outputs(replay, 0, &outputs));
+    cr_assert_eq(tau_replay_decide(replay, outputs, probability), 0, "%s", end);
+    NEAR(probability[0], 0.75, 1e-6);
+    NEAR(probability[1], 0.25, 1e-6);
+    for (int i = 0; i < 3; i++) {
+        const char *const asked[] = {NULL, "nll", "cross-entropy"};
+        tau_loss_histogram *view;
+        tau_loss_frame frame;
+        OK(tau_loss_histogram_create(&view, replay, asked[i], 5));
+        OK(tau_loss_histogram_compute(view, 0, &frame));
+        for (int n = 0; n < 3; n++) NEAR(frame.losses[n], pair_losses[n], 1e-5);
+        tau_loss_histogram_destroy(view);
+    }
+    OK(tau_replay_refresh(replay, &grown));
+    tau_curves_destroy(curves);
+    tau_replay_close(replay);
+}
+
+Test(curves, a_softmax_that_ends_a_run_belongs_to_its_loss) {
+    static const char *const losses[] = {"nll", "cross-entropy"};
+    static const tau_op ends[] = {TAU_OP_SOFTMAX, TAU_OP_LOG_SOFTMAX};
+    for (int l = 0; l < 2; l++)
+        for (int e = 0; e < 2; e++) {
+            record_pair(ends[e], losses[l]);
+            check_pair(tau_op_name(ends[e]));
+        }
+}
+
+Test(curves, a_sigmoid_that_ends_a_run_with_a_loss_of_classes_is_refused) {
+    const tau_replay_options options = ref_options();
+    tau_replay *replay;
+    record_pair(TAU_OP_SIGMOID, "nll");
+    assert_fails(tau_replay_open(&replay, scratch("pair.run.h5"), NULL, &options), TAU_STATUS_MISMATCH,
+                 "Sigmoid");
+    cr_assert_null(replay);
 }
 
 Test(curves, another_loss_can_be_asked_for) {
