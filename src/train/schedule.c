@@ -64,12 +64,15 @@ tau_status tau_record_rule_parse(tau_record_rule *out, const char *text) {
     return TAU_STATUS_OK;
 }
 
-uint64_t tau_record_rule_stride(const tau_record_rule *rule, uint64_t total_steps, uint64_t steps_per_epoch) {
+bool tau_record_rule_crosses(const tau_record_rule *rule, double before, double epoch) {
+    const double rounding = 1e-9; /* of epochs, which are quotients of steps */
+    return floor(epoch / rule->every_epochs + rounding) > floor(before / rule->every_epochs + rounding);
+}
+
+uint64_t tau_record_rule_stride(const tau_record_rule *rule, uint64_t total_steps) {
     double stride = 1;
     if (rule->every_steps)
         stride = (double)rule->every_steps;
-    else if (rule->every_epochs > 0)
-        stride = floor(rule->every_epochs * (double)steps_per_epoch + 0.5);
     else if (rule->max_states > 1) /* state 0 comes on top of one state every stride */
         stride = ceil((double)total_steps / (double)(rule->max_states - 1));
     if (stride < 1 || total_steps == 0) return 1;

@@ -111,11 +111,20 @@ static bool epoch_is_due(const loop *l) {
     return find_place(l, l->state->step).samples == 0 && l->state->epoch_samples > 0;
 }
 
+/* Epochs have another number of steps once the batch was changed. */
+static bool state_is_due(const loop *l) {
+    const uint64_t step = l->state->step;
+    const tau_record_rule *rule = &l->options.record;
+    if (step == l->total_steps) return true;
+    if (rule->every_epochs > 0)
+        return tau_record_rule_crosses(rule, epoch_of(l, step - 1), epoch_of(l, step));
+    return step % l->stride == 0;
+}
+
 /* What follows a step: the end of its epoch, and the state if it is to be recorded. */
 static tau_status finish_step(loop *l) {
     if (epoch_is_due(l)) TAU_TRY(finish_epoch(l));
-    bool recorded = l->state->step % l->stride == 0 || l->state->step == l->total_steps;
-    return recorded ? tell_state(l) : TAU_STATUS_OK;
+    return state_is_due(l) ? tell_state(l) : TAU_STATUS_OK;
 }
 
 static void report(const loop *l, double loss) {
@@ -263,7 +272,7 @@ static tau_status turn_knobs(loop *l) {
 static tau_status prepare(loop *l) {
     TAU_TRY(check_options(&l->options, l->count));
     TAU_TRY(count_steps(l));
-    l->stride = tau_record_rule_stride(&l->options.record, l->total_steps, l->steps_per_epoch);
+    l->stride = tau_record_rule_stride(&l->options.record, l->total_steps);
     TAU_TRY(check_changes(l));
     apply_changes(l);
     TAU_TRY(check_options(&l->options, l->count));

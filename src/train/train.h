@@ -45,14 +45,17 @@ double tau_schedule_factor(const tau_schedule *schedule, double epoch, double ep
 /** When states are recorded. The initial and the final state always are. */
 typedef struct tau_record_rule {
     uint64_t every_steps; /**< 0 = not by steps */
-    double every_epochs;  /**< 0 = not by epochs */
+    double every_epochs;  /**< the first state at or after each multiple; 0 = not by epochs */
     uint64_t max_states;  /**< "max=N": steps between states are chosen so that at most N are kept; 0 = off */
 } tau_record_rule;
 
 /** "every=20", "every=1epoch", "max=200". */
 TAU_CHECK tau_status tau_record_rule_parse(tau_record_rule *out, const char *text);
-/** The steps between recorded states, 1 to total_steps; one more state is that before training. */
-uint64_t tau_record_rule_stride(const tau_record_rule *rule, uint64_t total_steps, uint64_t steps_per_epoch);
+/** The steps between states that are recorded by steps, 1 to total_steps; one more is that before training.
+ */
+uint64_t tau_record_rule_stride(const tau_record_rule *rule, uint64_t total_steps);
+/** Whether the state at `epoch` is one of those recorded by epochs. @param[in] before  the state before it */
+bool tau_record_rule_crosses(const tau_record_rule *rule, double before, double epoch);
 
 typedef struct tau_train_options {
     tau_loss loss;
@@ -120,8 +123,9 @@ typedef struct tau_train_observer {
 /** Trains `state` in place from state->step to the end. Every epoch passes over a permutation of its own
  * that depends on seed and epoch alone; the last batch may be smaller, but with batch norm a last batch of
  * one sample, which has no variance, joins the one before. A batch that was changed cuts what is left of its
- * epoch; the stride of recorded states stays. The gradient of lambda·‖theta‖² is 2·lambda·theta
- * (PyTorch's weight_decay is 2·lambda). A state that was interrupted goes on to the same bits and numbers.
+ * epoch; the stride of states that are recorded by steps stays. The gradient of lambda·‖theta‖² is
+ * 2·lambda·theta (PyTorch's weight_decay is 2·lambda). A state that was interrupted goes on to the same bits
+ * and numbers.
  *  @param[in] test  evaluator over the held-out samples, evaluated after every epoch, or NULL
  *  @errors TAU_STATUS_USAGE (options out of range), TAU_STATUS_INPUT: the loss is no longer finite, told
  * after the observer was given the state; TAU_STATUS_CANCELLED (state is after the last whole step and can be

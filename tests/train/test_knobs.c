@@ -56,6 +56,23 @@ Test(knobs, a_batch_turned_within_an_epoch_still_visits_every_sample_once) {
     tear_down(&f);
 }
 
+/* Epochs of 5 batches, one of 2 and 2, then of 3: what is recorded by epochs is recorded where they end. */
+Test(knobs, states_by_epochs_follow_a_batch_that_was_turned) {
+    static const uint64_t ends[] = {0, 5, 9, 12, 15, 18, 21}, pairs[] = {0, 9, 15, 21};
+    for (int every = 1; every <= 2; every++) {
+        fixture f = set_up("mlp:2-8-1:tanh", 1);
+        witness w = {.turn = turn_at, .turn_at = 7, .wanted = {options.rate, 0, 30}};
+        tau_train_options by_epochs = options;
+        by_epochs.record = (tau_record_rule){.every_epochs = every};
+        cr_assert_eq(train(&f, &w, &by_epochs), TAU_STATUS_OK);
+        const size_t count = every == 1 ? 7 : 4;
+        cr_assert_eq(count_of(&w, "state"), count);
+        for (size_t i = 0; i < count; i++)
+            cr_assert_eq(nth_of(&w, "state", (int)i).step, every == 1 ? ends[i] : pairs[i]);
+        tear_down(&f);
+    }
+}
+
 Test(knobs, with_batch_norm_a_turned_batch_leaves_no_sample_alone) {
     fixture f = set_up_batch_norm(1);
     witness w = {.turn = turn_at, .turn_at = 5, .wanted = {options.rate, 0, 30}}; /* 61 samples are left */

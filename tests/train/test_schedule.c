@@ -30,26 +30,51 @@ Test(schedule, malformed_texts_are_refused) {
 Test(record_rule, strides_follow_the_rule) {
     tau_record_rule rule;
     cr_assert_eq(tau_record_rule_parse(&rule, "every=20"), TAU_STATUS_OK);
-    cr_assert_eq(tau_record_rule_stride(&rule, 507, 169), 20);
-    cr_assert_eq(tau_record_rule_parse(&rule, "every=1epoch"), TAU_STATUS_OK);
-    cr_assert_eq(tau_record_rule_stride(&rule, 507, 169), 169);
-    cr_assert_eq(tau_record_rule_parse(&rule, "every=0.001epochs"), TAU_STATUS_OK);
-    cr_assert_eq(tau_record_rule_stride(&rule, 507, 169), 1);
+    cr_assert_eq(tau_record_rule_stride(&rule, 507), 20);
+    cr_assert_eq(tau_record_rule_parse(&rule, "max=11"), TAU_STATUS_OK);
+    cr_assert_eq(tau_record_rule_stride(&rule, 507), 51);
+}
+
+/* The steps of epochs of 10 and 169 batches that a rule records. */
+Test(record_rule, states_by_epochs_are_the_first_at_or_after_each_multiple) {
+    static const struct {
+        const char *text;
+        int batches, steps[6];
+    } cases[] = {{"every=1epoch", 169, {169, 338, 507}},
+                 {"every=0.1epochs", 10, {1, 2, 3, 4, 5, 6}},
+                 {"every=0.3epochs", 10, {3, 6, 9, 12, 15, 18}},
+                 {"every=0.25epochs", 10, {3, 5, 8, 10, 13, 15}},
+                 {"every=2.5epochs", 10, {25, 50}},
+                 {"every=0.001epochs", 169, {1, 2, 3, 4, 5, 6}},
+                 {"every=999999999epochs", 10, {0}}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        tau_record_rule rule;
+        int found = 0;
+        cr_assert_eq(tau_record_rule_parse(&rule, cases[c].text), TAU_STATUS_OK);
+        for (int step = 1; step <= (cases[c].batches > 10 ? 507 : 50) && found < 6; step++) {
+            const double epoch = (double)step / cases[c].batches,
+                         before = (double)(step - 1) / cases[c].batches;
+            if (!tau_record_rule_crosses(&rule, before, epoch)) continue;
+            cr_assert_eq(step, cases[c].steps[found], "%s: step %d", cases[c].text, step);
+            found++;
+        }
+        cr_assert(found == 6 || cases[c].steps[found] == 0, "%s: %d states", cases[c].text, found);
+    }
 }
 
 Test(record_rule, strides_stay_within_the_training) {
-    const tau_record_rule rules[] = {{.every_steps = UINT64_MAX}, {.every_epochs = 1e300}, {.max_states = 2}};
+    const tau_record_rule rules[] = {{.every_steps = UINT64_MAX}, {.max_states = 2}};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        cr_assert_eq(tau_record_rule_stride(&rules[i], 30, 10), 30);
-    cr_assert_eq(tau_record_rule_stride(&rules[0], 0, 10), 1);
-    cr_assert_eq(tau_record_rule_stride(&(tau_record_rule){0}, 30, 10), 1);
+        cr_assert_eq(tau_record_rule_stride(&rules[i], 30), 30);
+    cr_assert_eq(tau_record_rule_stride(&rules[0], 0), 1);
+    cr_assert_eq(tau_record_rule_stride(&(tau_record_rule){0}, 30), 1);
 }
 
 Test(record_rule, max_keeps_at_most_that_many_states) {
     for (uint64_t most = 2; most < 40; most++) {
         for (uint64_t total = 1; total < 300; total += 7) {
             const tau_record_rule rule = {.max_states = most};
-            uint64_t stride = tau_record_rule_stride(&rule, total, 10);
+            uint64_t stride = tau_record_rule_stride(&rule, total);
             uint64_t states = 1 + total / stride + (total % stride != 0);
             cr_assert_leq(states, most, "%lu states of %lu steps, at most %lu", states, total, most);
         }
