@@ -64,7 +64,7 @@ static tau_status visit(tau_curves *view, size_t state) {
     tau_loss_reduce(&view->loss[state], &view->loss_se[state], view->losses, count); /* eq:loss_se */
     view->accuracy[state] = tau_loss_sum(view->right, count) / (double)count;
     TAU_TRY(tau_replay_load(replay, state));
-    tau_replay_get_penalty(replay, replay->theta, view->loss[state], &view->penalties[state]);
+    tau_replay_get_penalty(replay, state, replay->theta, view->loss[state], &view->penalties[state]);
     if (replay->class_count > 0) count_decisions(view, state, outputs);
     return TAU_STATUS_OK;
 }
@@ -85,6 +85,7 @@ tau_status tau_curves_update(tau_curves *view) {
     view->table.loss = view->loss;
     view->table.loss_se = view->loss_se;
     view->table.accuracy = view->accuracy;
+    view->table.has_penalty = view->replay->has_penalty;
     view->table.penalties = view->table.has_penalty ? view->penalties : NULL;
     view->table.confusion = view->confusion;
     view->table.undecided = view->undecided;
@@ -96,7 +97,6 @@ tau_status tau_curves_create(tau_curves **out, tau_replay *replay) {
     *out = NULL;
     TAU_TRY(TAU_ALLOC(view, 1));
     view->replay = replay;
-    view->table.has_penalty = replay->has_penalty;
     view->table.class_count = replay->class_count;
     tau_status status = TAU_ALLOC(view->probability, (size_t)replay->class_count);
     if (status == TAU_STATUS_OK) status = TAU_ALLOC(view->losses, replay->samples->count);

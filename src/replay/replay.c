@@ -29,18 +29,25 @@ static tau_status take_growth(tau_replay *replay) {
     const tau_source *source = replay->source;
     const size_t count = source->get_count(replay->file);
     tau_moment *moments = NULL;
+    double *decay = NULL;
     char **series = NULL;
     tau_status status = TAU_ALLOC(moments, count);
+    if (status == TAU_STATUS_OK) status = TAU_ALLOC(decay, count);
+    if (status == TAU_STATUS_OK && source->get_decay) status = source->get_decay(replay->file, decay);
     if (status == TAU_STATUS_OK) status = copy_names(&series, source->get_series_names(replay->file));
     if (status != TAU_STATUS_OK) {
         tau_mem_free(moments);
+        tau_mem_free(decay);
         free_names(series);
         return status;
     }
     for (size_t i = 0; i < count; i++) moments[i] = source->get_moment(replay->file, i);
+    for (size_t i = 0; i < count; i++) replay->has_penalty |= decay[i] != 0;
     tau_mem_free(replay->moments);
+    tau_mem_free(replay->decay);
     free_names(replay->series);
     replay->moments = moments;
+    replay->decay = decay;
     replay->series = series;
     replay->state_count = count;
     replay->growing = source->is_growing(replay->file, &replay->silence);
@@ -60,7 +67,8 @@ static tau_status take_penalties(tau_replay *replay) {
     const size_t count = (size_t)replay->graph->parameter_count;
     TAU_TRY(TAU_ALLOC(replay->l1, count));
     TAU_TRY(TAU_ALLOC(replay->l2, count));
-    TAU_TRY(replay->source->get_penalties(replay->file, replay->l1, replay->l2));
+    if (replay->source->get_penalties)
+        TAU_TRY(replay->source->get_penalties(replay->file, replay->l1, replay->l2));
     for (size_t i = 0; i < count; i++) replay->has_penalty |= replay->l1[i] != 0 || replay->l2[i] != 0;
     return TAU_STATUS_OK;
 }
@@ -139,6 +147,7 @@ void tau_replay_close(tau_replay *replay) {
     tau_mem_free(replay->labels);
     tau_mem_free(replay->l1);
     tau_mem_free(replay->l2);
+    tau_mem_free(replay->decay);
     tau_mem_free(replay->theta);
     tau_mem_free(replay->buffers);
     tau_mem_free(replay->output_values);
@@ -300,7 +309,7 @@ bool tau_replay_has_penalty(const tau_replay *replay) {
     return replay->has_penalty;
 }
 
-void tau_replay_get_penalty(const tau_replay *replay, const float *theta, double data_loss,
+void tau_replay_get_penalty(const tau_replay *replay, size_t state, const float *theta, double data_loss,
                             tau_penalty *out) {
     *out = (tau_penalty){0};
     for (int p = 0; p < replay->graph->parameter_count; p++) {
@@ -313,7 +322,8 @@ void tau_replay_get_penalty(const tau_replay *replay, const float *theta, double
             squares += (double)values[i] * (double)values[i];
         }
         if (replay->l1[p] != 0) out->l1 += replay->l1[p] * absolute;
-        if (replay->l2[p] != 0) out->l2 += replay->l2[p] * squares;
+        const double l2 = replay->l2[p] + replay->decay[state];
+        if (l2 != 0) out->l2 += l2 * squares;
     }
     out->total = out->l1 + out->l2;
     const double sum = data_loss + out->total;

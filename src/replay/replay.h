@@ -130,9 +130,11 @@ typedef struct tau_penalty {
     bool significant; /**< share above one tenth: to be marked */
 } tau_penalty;
 
-/** Whether the training had one at all. */
+/** Whether the training had one at all, so far. */
 bool tau_replay_has_penalty(const tau_replay *replay);
-/** @param[in] theta  [P]   @param[in] data_loss  without the penalty */
-void tau_replay_get_penalty(const tau_replay *replay, const float *theta, double data_loss, tau_penalty *out);
+/** As it was trained with up to a state: a weight decay that was changed while training ran counts from the
+ * first state that it made. @param[in] theta  [P]   @param[in] data_loss  without the penalty */
+void tau_replay_get_penalty(const tau_replay *replay, size_t state, const float *theta, double data_loss,
+                            tau_penalty *out);
 
 #endif

@@ -42,6 +42,7 @@ struct tau_replay {
     int32_t *labels;
 
     double *l1, *l2; /* of each tensor */
+    double *decay;   /* of each state, over all tensors */
     bool has_penalty;
 
     float *theta, *buffers; /* of the state `loaded` */

@@ -19,8 +19,12 @@ typedef struct tau_source {
     size_t (*get_count)(const void *file);
     tau_moment (*get_moment)(const void *file, size_t state);
     bool (*is_growing)(const void *file, double *silence);
-    /** Sets the weights of the penalty for each tensor. @param[out] l1,l2  [parameter_count], zeros before */
+    /** Sets the weights of the penalty for each tensor, that of `get_decay` apart; NULL = there are none.
+     * @param[out] l1,l2  [parameter_count], zeros before */
     tau_status (*get_penalties)(const void *file, double *l1, double *l2);
+    /** Sets the weight of all squared parameters with which each state was trained; NULL = there is none.
+     * @param[out] decay  [states], zeros before */
+    tau_status (*get_decay)(void *file, double *decay);
     tau_status (*read_samples)(void *file, tau_samples **out);
     tau_status (*read_state)(void *file, size_t state, float *theta, float *buffers);
     tau_status (*find_state)(void *file, const char *text, size_t *state);

@@ -1,5 +1,6 @@
 /* Run files as a source. */
 #include <jansson.h>
+#include <string.h>
 
 #include "core/memory.h"
 #include "replay/source.h"
@@ -50,15 +51,33 @@ static bool is_growing(const void *file, double *silence) {
     return running;
 }
 
-/* The trainer's penalty is weight_decay·theta², over all parameters. */
-static tau_status get_penalties(const void *file, double *l1, double *l2) {
-    (void)l1;
-    const char *text = tau_run_get_header(file)->parameters;
+static double first_decay(const tau_run *run) {
+    const char *text = tau_run_get_header(run)->parameters;
     json_t *parameters = text ? json_loads(text, 0, NULL) : NULL;
     const double decay = json_number_value(json_object_get(parameters, "weight_decay"));
     json_decref(parameters);
-    const int count = tau_run_get_graph(file)->parameter_count;
-    for (int i = 0; i < count && decay > 0; i++) l2[i] = decay;
+    return decay;
+}
+
+static bool has_series(const tau_run *run, const char *name) {
+    const char *const *names = tau_run_get_metric_names(run);
+    while (names && *names && strcmp(*names, name) != 0) names++;
+    return names && *names;
+}
+
+/* The trainer's penalty is weight_decay·theta², over all parameters. What was changed after a step holds from
+ * the next one on. */
+static tau_status get_decay(void *file, double *out) {
+    tau_metric *changes = NULL;
+    size_t count = 0, at = 0;
+    double decay = first_decay(file);
+    if (has_series(file, "set_weight_decay"))
+        TAU_TRY(tau_run_read_metric(file, "set_weight_decay", &changes, &count));
+    for (size_t state = 0; state < tau_run_get_state_count(file); state++) {
+        while (at < count && changes[at].step < tau_run_get_step(file, state)) decay = changes[at++].value;
+        out[state] = decay > 0 ? decay : 0;
+    }
+    tau_mem_free(changes);
     return TAU_STATUS_OK;
 }
 
@@ -103,7 +122,7 @@ const tau_source TAU_SOURCE_RUN = {
     .get_count = get_count,
     .get_moment = get_moment,
     .is_growing = is_growing,
-    .get_penalties = get_penalties,
+    .get_decay = get_decay,
     .read_samples = read_samples,
     .read_state = read_state,
     .find_state = find_state,

@@ -223,6 +223,7 @@ tau_status tau_run_write_state(tau_run_writer *writer, const tau_train_state *st
             TAU_STATUS_SHAPE,
             "cannot record a state in '%s'" TAU_WHY "it has %zu + %zu values, the model %zu + %zu",
             writer->group, state->theta_size, state->buffer_size, writer->theta_size, writer->buffer_size);
+    TAU_TRY(flush_metrics(writer)); /* who sees the state sees what was changed before it */
     TAU_TRY(append_number(writer, "states/theta", TAU_H5_TYPE_F32, state->theta));
     if (writer->buffer_size > 0)
         TAU_TRY(append_number(writer, "states/buffers", TAU_H5_TYPE_F32, state->buffers));

@@ -63,10 +63,58 @@ Test(curves, a_penalty_above_a_tenth_of_the_total_is_marked) {
     tau_replay_close(replay);
     replay = open_with(scratch("line.run.h5"), "run", ref_options());
     tau_penalty penalty;
-    tau_replay_get_penalty(replay, line_states + 2, 0.2, &penalty);
+    tau_replay_get_penalty(replay, 1, line_states + 2, 0.2, &penalty);
     NEAR(penalty.share, 0.025 / 0.225, 1e-9);
     cr_assert(penalty.significant);
     tau_replay_close(replay);
+}
+
+/* The states of the line after steps 0, 10 and 20, and two changes of the decay. */
+static void record_decays(const char *parameters, const tau_samples *samples, const uint64_t step[2],
+                          const double decay[2]) {
+    const tau_run_header header = {.loss = "mse", .parameters = (char *)parameters};
+    tau_model *model;
+    tau_run_writer *writer;
+    tau_train_state *state;
+    OK(tau_model_builtin(&model, "mlp:1-1:tanh", 1));
+    OK(tau_run_create(&writer, scratch("changed.run.h5"), "run", &header, model, samples));
+    OK(tau_train_state_create(&state, 2, 0));
+    for (uint64_t i = 0, next = 0; i < 3; i++) {
+        state->step = 10 * i;
+        for (; next < 2 && step[next] < state->step; next++)
+            OK(tau_run_write_metric(writer, "set_weight_decay", step[next], 0, decay[next]));
+        memcpy(state->theta, line_states + 2 * i, 2 * sizeof *line_states);
+        OK(tau_run_write_state(writer, state, (double)i));
+    }
+    OK(tau_run_finish(writer, TAU_RUN_STATUS_FINISHED));
+    tau_train_state_destroy(state);
+    tau_model_destroy(model);
+}
+
+/* States after steps 0, 10 and 20; what is changed after step 10 made none of the first two. */
+Test(curves, a_weight_decay_that_was_changed_counts_from_the_first_state_that_it_made) {
+    static const struct {
+        const char *parameters;
+        uint64_t step[2];
+        double decay[2];
+        double expected[3]; /* decay·(w² + b²): the squares are 0, 1.25 and 1 */
+    } cases[] = {{"{\"weight_decay\":0.5}", {10, 12}, {9, 0.25}, {0, 0.625, 0.25}},
+                 {"{\"weight_decay\":0.5}", {0, 10}, {0.125, 0}, {0, 0.15625, 0}},
+                 {"{}", {3, 19}, {2, 3}, {0, 2.5, 3}}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        tau_samples *samples = make_samples(3, 1, line_inputs, line_targets, 0);
+        record_decays(cases[c].parameters, samples, cases[c].step, cases[c].decay);
+        tau_samples_destroy(samples);
+        tau_replay *replay = open_ref(scratch("changed.run.h5"));
+        tau_curves *curves;
+        OK(tau_curves_create(&curves, replay));
+        const tau_curve_table *table = tau_curves_get(curves);
+        cr_assert(table->has_penalty);
+        for (int i = 0; i < 3; i++) NEAR(table->penalties[i].l2, cases[c].expected[i], 1e-9);
+        tau_curves_destroy(curves);
+        tau_replay_close(replay);
+        cr_assert_eq(unlink(scratch("changed.run.h5")), 0);
+    }
 }
 
 /* Logits (ln 3, 0) have the probabilities 3/4 and 1/4; that of (0, 200) is no float. */
