@@ -12,6 +12,7 @@
 #include "cli/watch.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "store/run.h"
 
 static const double STALE_SECONDS = 60, REDRAW_SECONDS = 1;
 
@@ -156,6 +157,8 @@ static tau_status read_options(watch *w) {
     w->animate = tau_cli_get(a, "animate");
     w->fps = 15;
     w->follower.stale = STALE_SECONDS;
+    w->follower.path = w->path;
+    w->follower.group = tau_cli_get(a, "group");
     choose_mode(w);
     TAU_TRY(tau_watch_rule_parse(&w->rule, tau_cli_get(a, "every")));
     TAU_TRY(tau_cli_get_real(a, "fps", &w->fps, 0.1, 240));
@@ -287,6 +290,7 @@ static void wait_a_moment(void) {
 static tau_status follow(watch *w) {
     tau_watch_news news = TAU_WATCH_NEWS_STATES;
     w->follower.replay = w->show.replay;
+    w->follower.group = tau_replay_get_group(w->show.replay);
     while (!tau_cancel_requested(w->cli->cancel)) {
         if (news >= TAU_WATCH_NEWS_FINISHED) {
             w->end = news;
@@ -345,34 +349,39 @@ static tau_status make_film(const watch *w) {
 /* ---- the end ---- */
 
 static tau_status say_stopped(const watch *w) {
-    const tau_replay *replay = w->show.replay;
-    const size_t count = tau_replay_get_state_count(replay);
+    const tau_watch_follower *f = &w->follower;
     char why[96];
-    if (w->follower.gone)
+    if (f->gone)
         snprintf(why, sizeof why, "its process is gone, and it has not finished");
     else
-        snprintf(why, sizeof why, "it has given no sign of life for %.0f s", w->follower.silence);
+        snprintf(why, sizeof why, "it has given no sign of life for %.0f s", f->silence);
     return tau_fail(TAU_STATUS_INPUT,
                     "the writer of '%s' in %s stopped" TAU_WHY "%s" TAU_FIX
                     "its %zu states are kept; the command that began the training goes on from there",
-                    tau_replay_get_group(replay), w->path, why, count);
+                    f->group, f->path, why, f->states);
+}
+
+static tau_status say_finished(const watch *w) {
+    if (w->mode == MODE_SCREEN) {
+        tau_cli_say(w->cli, "finished: %zu states", w->follower.states);
+        return TAU_STATUS_OK;
+    }
+    tau_cli_say(w->cli, "finished: %zu states, %zu shown", w->follower.states, w->shown_count);
+    if (w->mode == MODE_FILE)
+        tau_cli_print_json(w->cli, json_pack("{sI sI}", "states", (json_int_t)w->follower.states, "pictures",
+                                             (json_int_t)w->shown_count));
+    return TAU_STATUS_OK;
 }
 
 static tau_status say_end(const watch *w) {
-    const tau_replay *replay = w->show.replay;
-    const size_t count = tau_replay_get_state_count(replay);
     switch (w->end) {
     case TAU_WATCH_NEWS_FINISHED:
-        tau_cli_say(w->cli, "finished: %zu states, %zu shown", count, w->shown_count);
-        if (w->mode == MODE_FILE)
-            tau_cli_print_json(w->cli, json_pack("{sI sI}", "states", (json_int_t)count, "pictures",
-                                                 (json_int_t)w->shown_count));
-        return TAU_STATUS_OK;
+        return say_finished(w);
     case TAU_WATCH_NEWS_FAILED:
         return tau_fail(TAU_STATUS_INPUT,
                         "the training '%s' in %s failed" TAU_WHY "its writer says so" TAU_FIX
                         "its %zu states are kept; tauscape info %s says more",
-                        tau_replay_get_group(replay), w->path, count, w->path);
+                        w->follower.group, w->path, w->follower.states, w->path);
     case TAU_WATCH_NEWS_STOPPED:
         return say_stopped(w);
     default:
@@ -395,17 +404,30 @@ static tau_status watch_run(watch *w) {
 
 /* ---- the window ---- */
 
-static tau_status open_window(const watch *w) {
+/* What became of the training is said as in the other modes, where the window showed one. */
+static tau_status say_window_end(watch *w) {
+    char **groups;
+    TAU_TRY(tau_run_list_groups(&groups, w->path));
+    const bool one = groups[0] && !groups[1];
+    tau_status status = TAU_STATUS_OK;
+    if (one) w->follower.group = groups[0];
+    if (w->follower.group) status = tau_watch_look_at_writer(&w->follower, &w->end);
+    if (status == TAU_STATUS_OK && w->end != TAU_WATCH_NEWS_NONE) status = say_end(w);
+    tau_run_free_names(groups);
+    return status;
+}
+
+static tau_status open_window(watch *w) {
     const tau_viewer *viewer;
-    const char *group = tau_cli_get(&w->cli->arguments, "group");
     char *name;
     TAU_TRY(tau_cli_get_viewer(&viewer));
-    TAU_TRY(group ? tau_string_format(&name, "%s#%s", w->path, group) : tau_string_copy(&name, w->path));
+    TAU_TRY(w->follower.group ? tau_string_format(&name, "%s#%s", w->path, w->follower.group)
+                              : tau_string_copy(&name, w->path));
     const char *files[] = {name};
     const tau_viewer_request request = {.files = files, .file_count = 1, .watch = true, .fresh = true};
     tau_status status = viewer->run(&request);
     tau_mem_free(name);
-    return status;
+    return status == TAU_STATUS_OK ? say_window_end(w) : status;
 }
 
 static tau_status start(watch *w) {

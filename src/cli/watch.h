@@ -54,13 +54,18 @@ typedef enum tau_watch_news {
 } tau_watch_news;
 
 typedef struct tau_watch_follower {
-    tau_replay *replay; /**< borrowed */
-    double stale;       /**< seconds without a sign of life after which a writer has stopped */
-    int64_t stamp[3];   /**< of the file when it was last looked into */
+    const char *path, *group; /**< borrowed */
+    tau_replay *replay;       /**< of these, borrowed; looking at the writer needs none */
+    double stale;             /**< seconds without a sign of life after which a writer has stopped */
+    int64_t stamp[3];         /**< of the file when it was last looked into */
     double looked, failing;
+    size_t states;  /**< when the writer was last looked at */
     bool gone;      /**< with STOPPED: its process is gone; else it was silent */
     double silence; /**< seconds since its last sign of life */
 } tau_watch_follower;
+
+/** Whether the writer has ended. @param[out] news  FINISHED, FAILED or STOPPED; not set while it goes on */
+TAU_CHECK tau_status tau_watch_look_at_writer(tau_watch_follower *follower, tau_watch_news *news);
 
 /** Looks once and lets the file go. After the end it still tells of states first.
  *  @errors those of tau_replay_refresh, once they have lasted for some seconds */

@@ -13,7 +13,7 @@ static const double PATIENCE_SECONDS = 5;
 /* Whether the file was written to since. */
 static bool take_stamp(tau_watch_follower *f) {
     struct stat info;
-    if (stat(tau_replay_get_path(f->replay), &info) != 0) return true;
+    if (stat(f->path, &info) != 0) return true;
     const int64_t stamp[3] = {(int64_t)info.st_mtim.tv_sec, info.st_mtim.tv_nsec, (int64_t)info.st_size};
     bool same = true;
     for (int i = 0; i < 3; i++) {
@@ -23,12 +23,13 @@ static bool take_stamp(tau_watch_follower *f) {
     return !same;
 }
 
-static tau_status look_at_writer(tau_watch_follower *f, tau_watch_news *news) {
+tau_status tau_watch_look_at_writer(tau_watch_follower *f, tau_watch_news *news) {
     tau_run *run;
-    TAU_TRY(tau_run_open(&run, tau_replay_get_path(f->replay), tau_replay_get_group(f->replay)));
+    TAU_TRY(tau_run_open(&run, f->path, f->group));
     const tau_run_status status = tau_run_get_status(run);
     f->gone = tau_run_is_writer_gone(run);
     f->silence = tau_run_get_silence(run);
+    f->states = tau_run_get_state_count(run);
     tau_run_close(run);
     if (status == TAU_RUN_STATUS_FINISHED)
         *news = TAU_WATCH_NEWS_FINISHED;
@@ -44,7 +45,7 @@ static tau_status look(tau_watch_follower *f, tau_watch_news *news) {
     TAU_TRY(tau_replay_refresh(f->replay, &grown));
     tau_replay_rest(f->replay);
     if (!grown) {
-        TAU_TRY(look_at_writer(f, news));
+        TAU_TRY(tau_watch_look_at_writer(f, news));
         if (*news == TAU_WATCH_NEWS_NONE || *news == TAU_WATCH_NEWS_NUMBERS) return TAU_STATUS_OK;
         TAU_TRY(tau_replay_refresh(f->replay, &grown)); /* what came between the two looks */
         tau_replay_rest(f->replay);

@@ -281,11 +281,14 @@ void tau_app_remove_pane(tau_app *app) {
 static bool refresh_file(tau_app *app, tau_document *document) {
     if (!document->path || (!app->watch && !document->growing) || !tau_document_is_stale(document))
         return false;
-    bool was_growing = document->growing;
+    bool was_growing = document->growing, had_stopped = document->stopped;
     if (tau_document_refresh(document) != TAU_STATUS_OK) {
         tau_app_toast_text(app, "%s cannot be read just now: %s", document->title, tau_error_last()->what);
         return true;
     }
+    if (document->stopped && !had_stopped)
+        tau_app_toast_text(app, "the writer of %s stopped; its %zu states are kept", document->title,
+                           document->states);
     if (was_growing && !document->growing) tau_app_toast_text(app, "%s is complete", document->title);
     return true;
 }

@@ -7,7 +7,11 @@
 #include <sys/stat.h>
 
 #include "core/memory.h"
+#include "core/progress.h"
 #include "viewer/document_content.h"
+
+/* A trainer that lives gives a sign of it more often. */
+static const double QUIET_SECONDS = 3;
 
 /* ---- content ---- */
 
@@ -307,6 +311,9 @@ bool tau_document_is_stale(const tau_document *document) {
     if (document->exploration)
         return tau_explore_get_version(document->exploration->explore) != content->explore_version;
     if (!document->path) return false;
+    if (document->kind == TAU_DOCUMENT_KIND_RUN && document->growing && !document->stopped &&
+        tau_progress_now() - content->looked > QUIET_SECONDS)
+        return true;
     tau_document_stamp now = tau_document_get_stamp(document->path), then = content->stamp;
     return now.size != then.size || now.inode != then.inode || now.journal_size != then.journal_size ||
            !same_time(now.time, then.time) || !same_time(now.journal_time, then.journal_time);
@@ -339,6 +346,7 @@ tau_status tau_document_refresh(tau_document *document) {
     if (document->exploration) return refresh_exploration(document);
     if (!document->path) return TAU_STATUS_OK;
     document->content->stamp = tau_document_get_stamp(document->path);
+    document->content->looked = tau_progress_now();
     tau_document *fresh;
     TAU_TRY(open_one(&fresh, document->kind, document->path, document->group, false));
     int quantity = document->quantity;

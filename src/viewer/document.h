@@ -46,6 +46,7 @@ typedef struct tau_document {
     tau_scene scene;      /**< borrows from the document; without marks */
     bool line;            /**< curves over one axis */
     bool growing;         /**< the file is not complete: it is looked at again by itself */
+    bool stopped;         /**< with growing: the writer of a training is gone, or silent for a minute */
     size_t states;        /**< of the longest trajectory */
     const int64_t *steps; /**< [states] of that trajectory, or NULL */
     tau_series *series;
@@ -74,7 +75,7 @@ TAU_CHECK tau_status tau_document_open_difference(tau_document **out, const tau_
 void tau_document_close(tau_document *document);
 
 /** Whether the file, or what an explorer knows, has changed since it was read. Looks at names and times only.
- */
+ * A training whose file has not changed for a while is stale too, for its writer may have died. */
 bool tau_document_is_stale(const tau_document *document);
 
 /** Reads again. On failure the document stays as it was, and the same file is not tried again until it

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/progress.h"
 #include "viewer/document_content.h"
+
+static const double SILENT_SECONDS = 60;
 
 /* Where a step lies among the steps of the recorded states; before the first it is 0. */
 static double find_place(const int64_t *steps, size_t count, int64_t step) {
@@ -45,7 +48,10 @@ static tau_status read_metrics(tau_document_content *content, tau_run *run) {
 /* The timeline counts the states of the longest training. */
 static tau_status take_states(tau_document *document, const tau_run *run) {
     size_t count = tau_run_get_state_count(run);
-    if (tau_run_get_status(run) == TAU_RUN_STATUS_RUNNING) document->growing = true;
+    if (tau_run_get_status(run) == TAU_RUN_STATUS_RUNNING) {
+        document->growing = true;
+        document->stopped |= tau_run_is_writer_gone(run) || tau_run_get_silence(run) > SILENT_SECONDS;
+    }
     if (count <= document->states) return TAU_STATUS_OK;
     tau_mem_free(document->content->steps);
     TAU_TRY(TAU_ALLOC(document->content->steps, count));
@@ -77,6 +83,7 @@ static tau_status take_series(tau_document *document, const tau_document_metric 
 tau_status tau_document_read_run(tau_document *document) {
     char **groups;
     int count = 0;
+    document->content->looked = tau_progress_now();
     TAU_TRY(tau_run_list_groups(&groups, document->path));
     tau_status status = TAU_STATUS_OK;
     for (char **group = groups; *group && status == TAU_STATUS_OK; group++) {
@@ -100,7 +107,10 @@ tau_status tau_document_read_run(tau_document *document) {
     document->scene.title = document->title;
     document->scene.xlabel = "step";
     snprintf(document->summary, sizeof document->summary, "%d training%s, %zu states%s", count,
-             count == 1 ? "" : "s", document->states, document->growing ? ", going on" : "");
+             count == 1 ? "" : "s", document->states,
+             document->stopped   ? ", the writer stopped"
+             : document->growing ? ", going on"
+                                 : "");
     snprintf(document->honesty, sizeof document->honesty,
              "no landscape yet: tauscape compute makes one, tauscape view -x auto explores");
     return tau_document_take_metrics(document);

@@ -282,6 +282,57 @@ class ViewTest(unittest.TestCase):
         self.quit(window)
         self.finish(program)
 
+    def states_of(self, path):
+        said = subprocess.run([PROGRAM, "info", path, "--json"], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        return json.loads(said.stdout)["groups"][0]["states"] if said.returncode == 0 else 0
+
+    def start_training(self, path):
+        """An endless one, once it has recorded some states."""
+        trainer = self.start("train", "--model", "mlp:2-8-1:tanh", "--data", "moons:n=200", "-j", "1", "--epochs", "1000000",
+                             "--record", "every=1000", "-q", "-o", path)
+        self.wait_for(lambda: self.states_of(path) > 2)
+        return trainer
+
+    def shoot(self, window, number):
+        self.tool("key", "--window", window, "F12")
+        path = os.path.join(self.work, f"tauscape-{number}.png")
+        self.wait_for(lambda: os.path.exists(path))
+        time.sleep(0.5)
+        with open(path, "rb") as file:
+            return file.read()
+
+    def test_a_training_is_watched_in_a_window_until_its_writer_is_killed(self):
+        path = os.path.join(self.work, "live.run.h5")
+        trainer = self.start_training(path)
+        watcher = self.start("watch", path, "--mode", "screen")
+        window = self.find_window()
+        self.tool("windowfocus", window)
+        first, seen = self.shoot(window, 1), self.states_of(path)
+        self.wait_for(lambda: self.states_of(path) > seen + 5)
+        time.sleep(2)
+        self.assertNotEqual(self.shoot(window, 2), first, "the curves have grown")
+        trainer.kill()
+        trainer.communicate()
+        states = self.states_of(path)
+        time.sleep(5)
+        self.assertIsNone(watcher.poll(), "the window stays")
+        self.quit(window)
+        _, err = self.finish(watcher, 1)
+        self.assertIn("the writer of 'run' in " + path + " stopped", err)
+        self.assertIn("its process is gone", err)
+        self.assertIn(f"its {states} states are kept", err)
+        self.assertEqual(self.states_of(path), states)
+
+    def test_a_window_that_is_closed_leaves_the_training_alone(self):
+        path = os.path.join(self.work, "goes.run.h5")
+        trainer = self.start_training(path)
+        watcher = self.start("watch", path, "--mode", "screen")
+        self.quit(self.find_window())
+        self.assertEqual(self.finish(watcher)[1], "")
+        self.assertIsNone(trainer.poll())
+        trainer.kill()
+        trainer.communicate()
+
     def test_a_signal_closes_the_window_and_keeps_the_session(self):
         program = self.start("view", self.plane, "--size", "600x450")
         self.find_window()

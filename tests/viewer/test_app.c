@@ -1,11 +1,16 @@
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/memory.h"
+#include "data/data.h"
 #include "landscapes.h"
+#include "store/run.h"
 #include "viewer/actions.h"
 #include "viewer/script.h"
 
@@ -218,6 +223,78 @@ Test(app, a_growing_file_is_followed_and_the_camera_kept) {
     cr_assert_eq(app->state.panes[0].view.camera.yaw, 77);
     cr_assert(strstr(app->toasts[TAU_APP_TOASTS - 1].text, "complete"));
     tau_app_destroy(app);
+}
+
+/* A process that records a state for every byte it is sent. @return its id */
+static pid_t start_writer(const char *path, int *channel) {
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    const pid_t writer = fork();
+    cr_assert_neq(writer, -1);
+    *channel = ends[1];
+    if (writer) return writer;
+    const tau_data_options options = {.data = "moons:n=20", .values_wanted = true};
+    const tau_run_header header = {.loss = "bce-logits"};
+    tau_model *model;
+    tau_dataset data = {0};
+    tau_run_writer *run;
+    tau_train_state *state;
+    char byte;
+    bool good = tau_model_builtin(&model, "mlp:2-2-1:tanh", 1) == TAU_STATUS_OK &&
+                tau_data_load(&data, &options) == TAU_STATUS_OK &&
+                tau_run_create(&run, path, "run", &header, model, data.train) == TAU_STATUS_OK &&
+                tau_train_state_create(&state, model->graph->theta_size, 0) == TAU_STATUS_OK;
+    for (; good && read(ends[0], &byte, 1) == 1; state->step++)
+        good = tau_run_write_metric(run, "loss", state->step, 0, 1) == TAU_STATUS_OK &&
+               tau_run_write_state(run, state, 0) == TAU_STATUS_OK;
+    _exit(1);
+}
+
+static size_t states_in(const char *path) {
+    tau_run *run;
+    size_t count = 0;
+    if (tau_run_open(&run, path, NULL) != TAU_STATUS_OK) return 0;
+    count = tau_run_get_state_count(run);
+    tau_run_close(run);
+    return count;
+}
+
+static void wait_for_states(const char *path, size_t count) {
+    for (int i = 0; i < 3000 && states_in(path) < count; i++) usleep(10000);
+    cr_assert_eq(states_in(path), count);
+}
+
+Test(app, a_training_is_followed_until_its_writer_is_killed) {
+    char path[512];
+    int channel;
+    tau_app *app;
+    snprintf(path, sizeof path, "%s", scratch("live.run.h5"));
+    const pid_t writer = start_writer(path, &channel);
+    cr_assert_eq(write(channel, "12", 2), 2);
+    wait_for_states(path, 2);
+    cr_assert_eq(tau_app_create(&app, NULL), TAU_STATUS_OK);
+    cr_assert_eq(tau_app_open(app, path), TAU_STATUS_OK);
+    const tau_document *d = app->documents[0];
+    cr_assert(d->growing && !d->stopped && d->states == 2);
+    cr_assert(strstr(d->summary, "going on"));
+    cr_assert_eq(write(channel, "345", 3), 3);
+    wait_for_states(path, 5);
+    tau_app_tick(app, 1);
+    cr_assert(d->growing && !d->stopped && d->states == 5);
+    cr_assert_eq(kill(writer, SIGKILL), 0);
+    cr_assert_eq(waitpid(writer, NULL, 0), writer);
+    for (double now = 2; now < 2000 && !d->stopped;
+         now++) { /* it changes nothing more: it is looked at again */
+        usleep(20000);
+        tau_app_tick(app, now);
+        if (d->stopped)
+            cr_assert(strstr(app->toasts[TAU_APP_TOASTS - 1].text, "the writer of live stopped; its 5"));
+    }
+    cr_assert(d->growing && d->stopped && d->states == 5);
+    cr_assert(strstr(d->summary, "the writer stopped"), "%s", d->summary);
+    cr_assert_not(tau_document_is_stale(d));
+    tau_app_destroy(app);
+    close(channel);
 }
 
 Test(app, an_error_is_shown_in_its_three_parts) {
