@@ -251,7 +251,7 @@ static tau_status start_views(watch *w) {
     return tau_show_find_size(&w->show, 0, &size);
 }
 
-/* Axes that were fitted to few states are fitted again where there are twice as many. */
+/* Axes that were fitted to few states are fitted again where there are twice as many, and lie as before. */
 static tau_status update_views(watch *w) {
     const size_t count = tau_replay_get_state_count(w->show.replay);
     if (w->mode == MODE_TERMINAL) return w->text ? tau_watch_text_update(w->text) : start_views(w);

@@ -102,14 +102,16 @@ tau_status tau_show_open(tau_show *s, tau_cli *cli, const char *path, const tau_
 }
 
 tau_status tau_show_start(tau_show *s, bool film) {
-    const tau_replay_views_options views = {.figures = s->figures,
-                                            .definitions = s->definitions,
-                                            .film = film,
-                                            .log = tau_cli_has(&s->cli->arguments, "log")};
+    tau_replay_views_options options = {.figures = s->figures,
+                                        .definitions = s->definitions,
+                                        .film = film,
+                                        .log = tau_cli_has(&s->cli->arguments, "log")};
     for (size_t g = 0; g < s->replay_count; g++) {
+        tau_replay_views *views;
+        options.before = s->views[g];
+        TAU_TRY(tau_replay_views_create(&views, s->replays[g], &options));
         tau_replay_views_destroy(s->views[g]);
-        s->views[g] = NULL;
-        TAU_TRY(tau_replay_views_create(&s->views[g], s->replays[g], &views));
+        s->views[g] = views;
     }
     return write_recipe(s);
 }

@@ -31,7 +31,8 @@ typedef struct tau_show {
  *  @errors TAU_STATUS_USAGE, those of tau_replay_open; the show is closed with tau_show_close either way */
 TAU_CHECK tau_status tau_show_open(tau_show *show, tau_cli *cli, const char *path, const tau_cancel *cancel);
 
-/** Makes the views, anew where there were some. The recording must have a state.
+/** Makes the views, anew where there were some, whose axes they keep as far as can be. The recording must
+ * have a state.
  *  @param[in] film  scales are those of all states   @errors those of tau_replay_views_create */
 TAU_CHECK tau_status tau_show_start(tau_show *show, bool film);
 

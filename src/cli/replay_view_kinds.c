@@ -15,7 +15,10 @@ static tau_status set_limits(view *v) {
 }
 
 static tau_status create_features(tau_replay_views *views, view *v) {
+    const tau_replay_views *before = views->options->before;
     tau_features_options options = {.layer = tau_figure_spec_get(&v->spec, "layer")};
+    const size_t place = (size_t)(v - views->views);
+    if (before && place < before->count) options.before = before->views[place].features;
     uint64_t dims = 0, lines = 0, mesh = 0;
     TAU_TRY(tau_figure_spec_get_count(&v->spec, "dims", &dims, 1, 3));
     TAU_TRY(tau_figure_spec_get_count(&v->spec, "lines", &lines, 2, 200));

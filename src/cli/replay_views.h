@@ -12,6 +12,7 @@ typedef struct tau_replay_views_options {
     const char *const *definitions; /**< metrics by name, "NAME=EXPRESSION", NULL-terminated; or NULL */
     bool film;                      /**< scales are those of all states, unless a figure says otherwise */
     bool log;                       /**< logarithmic losses */
+    const tau_replay_views *before; /**< of the same figures: axes lie as near as can be to its; or NULL */
 } tau_replay_views_options;
 
 /** @param[in] replay, options  the replay is borrowed until destroy, the options for the call

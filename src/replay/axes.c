@@ -237,3 +237,52 @@ tau_status tau_feature_axes_fit(tau_feature_axes *out, const tau_feature_axes_so
     if (status != TAU_STATUS_OK) tau_feature_axes_clear(out);
     return status;
 }
+
+/* ---- axes as before ---- */
+
+/* The orthogonal matrix nearest to a matrix, by Newton's iteration X = (X + X^-T)/2, where X^-T are the
+ * cofactors by the determinant. @return false = the matrix is singular, as far as can be told */
+static bool make_orthogonal(double m[3][3]) {
+    enum { STEPS = 60 };
+    for (int step = 0; step < STEPS; step++) {
+        double cofactor[3][3], determinant = 0;
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++)
+                cofactor[i][j] = m[(i + 1) % 3][(j + 1) % 3] * m[(i + 2) % 3][(j + 2) % 3] -
+                                 m[(i + 1) % 3][(j + 2) % 3] * m[(i + 2) % 3][(j + 1) % 3];
+        for (int j = 0; j < 3; j++) determinant += m[0][j] * cofactor[0][j];
+        if (!(fabs(determinant) > 1e-6)) return false;
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++) m[i][j] = (m[i][j] + cofactor[i][j] / determinant) / 2;
+    }
+    return true;
+}
+
+static double dot(const double *a, const double *b, size_t count) {
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+void tau_feature_axes_align(tau_feature_axes *axes, const tau_feature_axes *before) {
+    double turn[3][3] = {
+        {1, 0, 0}, {0, 1, 0}, {0, 0, 1}}; /* what is turned in fewer dimensions stays there */
+    const int dims = axes->dims;
+    if (!axes->projected || !before->projected || axes->width != before->width || dims != before->dims)
+        return;
+    for (int i = 0; i < dims; i++)
+        for (int j = 0; j < dims; j++) turn[i][j] = dot(before->vector[i], axes->vector[j], axes->width);
+    if (!make_orthogonal(turn)) return;
+    for (size_t n = 0; n < axes->width; n++) {
+        double old[TAU_AXES_MOST];
+        for (int j = 0; j < dims; j++) old[j] = axes->vector[j][n];
+        for (int i = 0; i < dims; i++) {
+            axes->vector[i][n] = 0;
+            for (int j = 0; j < dims; j++) axes->vector[i][n] += turn[i][j] * old[j];
+        }
+    }
+    double shares[TAU_AXES_MOST] = {0}; /* principal components do not vary together */
+    for (int i = 0; i < dims; i++)
+        for (int j = 0; j < dims; j++) shares[i] += turn[i][j] * turn[i][j] * axes->explained[j];
+    memcpy(axes->explained, shares, sizeof shares);
+}

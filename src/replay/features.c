@@ -144,7 +144,7 @@ static tau_status read_layer(void *payload, size_t state, float *out) {
     return tau_replay_capture(f->replay, state, f->value, out);
 }
 
-static tau_status choose_layer_axes(tau_features *f, int dims) {
+static tau_status choose_layer_axes(tau_features *f, int dims, const tau_features *before) {
     const tau_replay *replay = f->replay;
     const size_t width = tau_shape_size(&replay->graph->values[f->value].shape);
     if (dims == 0) dims = width <= TAU_AXES_MOST ? (int)width : 2;
@@ -159,7 +159,9 @@ static tau_status choose_layer_axes(tau_features *f, int dims) {
     if (units) return tau_feature_axes_create_units(&f->axes, width, dims, (int[]){0, 1, 2});
     const tau_feature_axes_source source = {replay->state_count, replay->samples->count, width, read_layer,
                                             f};
-    return tau_feature_axes_fit(&f->axes, &source, dims, replay->options.cancel);
+    TAU_TRY(tau_feature_axes_fit(&f->axes, &source, dims, replay->options.cancel));
+    if (before && before->value == f->value) tau_feature_axes_align(&f->axes, &before->axes);
+    return TAU_STATUS_OK;
 }
 
 /* Lines and mesh of a two-dimensional input, to be bent. */
@@ -203,7 +205,7 @@ static tau_status prepare_layer_mesh(tau_features *f) {
 static tau_status prepare_features(tau_features *f, const tau_features_options *options) {
     TAU_TRY(choose_sizes(f, options->lines, options->line_points, options->mesh, 100));
     TAU_TRY(tau_replay_find_value(f->replay, options->layer, &f->value));
-    TAU_TRY(choose_layer_axes(f, options->dims));
+    TAU_TRY(choose_layer_axes(f, options->dims, options->before));
     TAU_TRY(allocate_points(f));
     if (f->axes.dims < 2) return TAU_STATUS_OK;
     if (tau_shape_size(&f->replay->samples->input_shape) == 2) return prepare_input_grid(f, options);

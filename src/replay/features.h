@@ -15,7 +15,10 @@ typedef struct tau_features_options {
     size_t lines;       /**< grid lines each way; 0 = 11 */
     size_t line_points; /**< 0 = 1000 */
     size_t mesh;        /**< vertices of the mesh each way; 0 = 100 */
-    bool one_scale;     /**< a mesh that spans the picture covers the range of all states, not each state's */
+    /** An earlier feature space of the same layer: principal axes are turned to lie as near as can be to its
+     * own, so that pictures of a recording that grows do not jump. NULL = none; borrowed for the call. */
+    const tau_features *before;
+    bool one_scale; /**< a mesh that spans the picture covers the range of all states, not each state's */
 } tau_features_options;
 
 typedef struct tau_boundary_options {

@@ -54,6 +54,84 @@ Test(features, principal_axes_are_those_of_all_blocks_together) {
     tau_feature_axes_clear(&axes);
 }
 
+/* Axes of three numbers, given by hand: [dims, 3] and their shares. */
+static tau_feature_axes make_axes(int dims, const double *vectors, const double *shares) {
+    tau_feature_axes axes;
+    OK(tau_feature_axes_create_units(&axes, 3, dims, (int[]){0, 1, 2}));
+    axes.projected = true;
+    for (int k = 0; k < dims; k++) {
+        memcpy(axes.vector[k], vectors + 3 * k, 3 * sizeof *vectors);
+        axes.explained[k] = shares[k];
+    }
+    return axes;
+}
+
+static void check_aligned(int dims, const double *vectors, const double *before, const double *expected,
+                          const double *shares) {
+    static const double some[3] = {0.6, 0.2, 0.1};
+    tau_feature_axes axes = make_axes(dims, vectors, some), old = make_axes(dims, before, some);
+    tau_feature_axes_align(&axes, &old);
+    for (int k = 0; k < dims; k++) {
+        for (int i = 0; i < 3; i++) NEAR(axes.vector[k][i], expected[3 * k + i], 1e-12);
+        NEAR(axes.explained[k], shares[k], 1e-12);
+    }
+    tau_feature_axes_clear(&axes);
+    tau_feature_axes_clear(&old);
+}
+
+Test(features, axes_that_are_fitted_anew_are_turned_to_those_before) {
+    const double h = sqrt(0.5), same[3] = {0.6, 0.2, 0.1};
+    /* One axis has a sign. Two in one plane come back whole, with the shares along them: swapped, turned by
+     * 45°. */
+    check_aligned(1, (double[]){-0.6, -0.8, 0}, (double[]){1, 0, 0}, (double[]){0.6, 0.8, 0}, same);
+    check_aligned(2, (double[]){0, -1, 0, 1, 0, 0}, (double[]){1, 0, 0, 0, 1, 0},
+                  (double[]){1, 0, 0, 0, 1, 0}, (double[]){0.2, 0.6});
+    check_aligned(2, (double[]){h, h, 0, h, -h, 0}, (double[]){1, 0, 0, 0, 1, 0},
+                  (double[]){1, 0, 0, 0, 1, 0}, (double[]){0.4, 0.4});
+    check_aligned(3, (double[]){0, 0, -1, 1, 0, 0, 0, 1, 0}, (double[]){1, 0, 0, 0, 1, 0, 0, 0, 1},
+                  (double[]){1, 0, 0, 0, 1, 0, 0, 0, 1}, (double[]){0.2, 0.1, 0.6});
+    /* A plane that tilts about the first axis by acos 0.8 stays as near as it can: its second one tilts. */
+    check_aligned(2, (double[]){0, 0.8, 0.6, 1, 0, 0}, (double[]){1, 0, 0, 0, 1, 0},
+                  (double[]){1, 0, 0, 0, 0.8, 0.6}, (double[]){0.2, 0.6});
+    /* Nothing is near to an axis that lies across, and nothing is turned where there is no second axis. */
+    check_aligned(1, (double[]){0, -1, 0}, (double[]){1, 0, 0}, (double[]){0, -1, 0}, same);
+    check_aligned(2, (double[]){0, -1, 0, 0, 0, 0}, (double[]){0, 1, 0, 1, 0, 0},
+                  (double[]){0, -1, 0, 0, 0, 0}, same);
+}
+
+/* The states that follow vary most along another direction: without the turn the axes would swap. */
+Test(features, a_space_of_a_recording_that_has_grown_lies_as_before) {
+    enum { STATES = 4, SIZE = 3 + 3 + 3 + 1 };
+    static const float inputs[] = {-1, -0.5f, 0.25f, 1}, targets[] = {0, 1, 0, 1};
+    float theta[STATES][SIZE] = {{1, 0.2f, 0.1f}, {1.2f, 0.3f, 0}, {0.1f, -2, 0.2f}, {0.2f, -3, 0.1f}};
+    tau_samples *samples = make_samples(4, 1, inputs, targets, 0);
+    tau_features *first, *turned, *fresh;
+    tau_feature_frame frame;
+    double points[3][8];
+    record(scratch("two.run.h5"), "mlp:1-3-1:tanh", "bce-logits", NULL, samples, theta[0], 2);
+    record(scratch("four.run.h5"), "mlp:1-3-1:tanh", "bce-logits", NULL, samples, theta[0], STATES);
+    tau_samples_destroy(samples);
+    tau_replay *two = open_ref(scratch("two.run.h5")), *four = open_ref(scratch("four.run.h5"));
+    tau_features_options options = {.layer = "fc1", .dims = 2, .mesh = 2};
+    OK(tau_features_create(&first, two, &options));
+    OK(tau_features_create(&fresh, four, &options));
+    options.before = first;
+    OK(tau_features_create(&turned, four, &options));
+    tau_features *const views[3] = {first, turned, fresh};
+    double away[3] = {0};
+    for (int v = 0; v < 3; v++) {
+        OK(tau_features_compute(views[v], 1, &frame));
+        cr_assert(frame.projected && frame.count == 4);
+        memcpy(points[v], frame.points, sizeof points[v]);
+        for (int i = 0; i < 8; i++)
+            away[v] += fabs((points[v][i] - points[v][i % 2]) - (points[0][i] - points[0][i % 2]));
+        tau_features_destroy(views[v]);
+    }
+    cr_assert(away[1] < 0.2 * away[2], "%g and %g", away[1], away[2]);
+    tau_replay_close(two);
+    tau_replay_close(four);
+}
+
 /* Fewer rows than columns go through the products of rows. */
 static tau_status read_wide(void *payload, size_t block, float *out) {
     (void)payload;
