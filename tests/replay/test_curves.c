@@ -1,6 +1,8 @@
 /* Loss, penalty and metrics of states that are set by hand. */
 #include "replay/curves.h"
 
+#include "h5/attribute.h"
+#include "h5/dataset.h"
 #include "replay/histogram.h"
 #include "replay/replay_internal.h"
 #include "replay_fixture.h"
@@ -138,8 +140,10 @@ static void record_pair(tau_op end, const char *loss) {
     tau_samples_destroy(samples);
 }
 
-static void check_pair(const char *end) {
-    tau_replay *replay = open_ref(scratch("pair.run.h5"));
+static void check_pair(const char *path, const char *end, const char *loss) {
+    tau_replay_options options = ref_options();
+    options.loss = loss;
+    tau_replay *replay = open_with(path, NULL, options);
     tau_curves *curves;
     const float *outputs;
     double probability[2];
@@ -171,8 +175,33 @@ Test(curves, a_softmax_that_ends_a_run_belongs_to_its_loss) {
     for (int l = 0; l < 2; l++)
         for (int e = 0; e < 2; e++) {
             record_pair(ends[e], losses[l]);
-            check_pair(tau_op_name(ends[e]));
+            check_pair(scratch("pair.run.h5"), tau_op_name(ends[e]), NULL);
         }
+}
+
+/* The same network and samples as Keras and DeepReplay write them; the targets are class numbers. */
+static void write_keras_pair(void) {
+    static const char config[] =
+        "{\"class_name\":\"Sequential\",\"config\":[{\"class_name\":\"Dense\",\"config\":{\"name\":\"fc\","
+        "\"units\":2,"
+        "\"activation\":\"softmax\",\"use_bias\":true,\"batch_input_shape\":[null,2]}}]}";
+    tau_h5 *file;
+    OK(tau_h5_create_compatible(&file, scratch("pair_model.h5")));
+    OK(tau_h5_set_text(file, "/", "model_config", config));
+    OK(tau_h5_set_text(file, "/", "training_config", "{\"loss\":\"sparse_categorical_crossentropy\"}"));
+    OK(tau_h5_close(file));
+    OK(tau_h5_create_compatible(&file, scratch("keras.h5")));
+    OK(tau_h5_write(file, "/pair/layer0/weights0", TAU_H5_TYPE_F32, 3, (int64_t[]){1, 2, 2}, pair_states));
+    OK(tau_h5_write(file, "/pair/layer0/weights1", TAU_H5_TYPE_F32, 2, (int64_t[]){1, 2}, pair_states + 4));
+    OK(tau_h5_write(file, "/pair/inputs", TAU_H5_TYPE_F32, 2, (int64_t[]){3, 2}, pair_inputs));
+    OK(tau_h5_write(file, "/pair/targets", TAU_H5_TYPE_F32, 1, (int64_t[]){3}, pair_classes));
+    OK(tau_h5_close(file));
+}
+
+Test(curves, a_softmax_that_ends_a_model_of_keras_belongs_to_its_loss) {
+    static const char *const losses[] = {NULL, "nll", "cross-entropy"};
+    write_keras_pair();
+    for (int l = 0; l < 3; l++) check_pair(scratch("keras.h5"), "keras", losses[l]);
 }
 
 Test(curves, a_sigmoid_that_ends_a_run_with_a_loss_of_classes_is_refused) {
