@@ -61,7 +61,7 @@ static tau_status load_data(importing *m) {
     const char *loss = tau_cli_get(&m->cli->arguments, "loss");
     m->loss = tau_subject_infer_loss(graph, m->data.train);
     if (loss) TAU_TRY(tau_loss_parse(&m->loss, loss));
-    return tau_loss_fit_graph(m->loss, m->model->graph);
+    return tau_loss_check_graph(m->loss, graph);
 }
 
 static tau_status fill_header(importing *m) {

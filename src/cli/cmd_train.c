@@ -48,7 +48,8 @@ static const tau_cli_option train_options[] = {
 typedef struct training {
     tau_cli *cli;
     const char *path, *group;
-    tau_model *model;
+    tau_model *model; /* as it was given */
+    tau_graph *graph; /* of it, its end as the loss takes it */
     tau_dataset data;
     tau_train_options options;
     tau_train_weights weights;
@@ -70,6 +71,7 @@ static void clear(training *t) {
     tau_run_header_clear(&t->header);
     tau_train_weights_clear(&t->weights);
     tau_dataset_clear(&t->data);
+    tau_graph_destroy(t->graph);
     tau_model_destroy(t->model);
 }
 
@@ -148,7 +150,8 @@ static tau_status load_data(training *t) {
         tau_cli_say(t->cli, "loss       %s (from the last operator and the labels)",
                     tau_loss_name(t->options.loss));
     }
-    return tau_loss_fit_graph(t->options.loss, t->model->graph);
+    TAU_TRY(tau_graph_copy(&t->graph, graph));
+    return tau_loss_fit_graph(t->options.loss, t->graph);
 }
 
 /* What must agree when an unfinished group is continued. */
@@ -238,8 +241,8 @@ static tau_status create_evaluators(training *t) {
                                      .loss = t->options.loss};
     tau_pool *pool;
     TAU_TRY(tau_cli_get_pool(t->cli, &pool));
-    TAU_TRY(tau_evaluator_create(&t->train, t->model->graph, t->data.train, &options, pool));
-    return t->data.test ? tau_evaluator_create(&t->test, t->model->graph, t->data.test, &options, pool)
+    TAU_TRY(tau_evaluator_create(&t->train, t->graph, t->data.train, &options, pool));
+    return t->data.test ? tau_evaluator_create(&t->test, t->graph, t->data.test, &options, pool)
                         : TAU_STATUS_OK;
 }
 

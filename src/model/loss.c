@@ -68,3 +68,11 @@ tau_status tau_loss_fit_graph(tau_loss loss, tau_graph *graph) {
     end->op = TAU_OP_LOG_SOFTMAX;
     return TAU_STATUS_OK;
 }
+
+tau_status tau_loss_check_graph(tau_loss loss, const tau_graph *graph) {
+    tau_graph *copy;
+    TAU_TRY(tau_graph_copy(&copy, graph));
+    tau_status status = tau_loss_fit_graph(loss, copy);
+    tau_graph_destroy(copy);
+    return status;
+}

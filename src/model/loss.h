@@ -41,4 +41,7 @@ static inline int tau_loss_is_binary(tau_loss loss) {
  *  @errors TAU_STATUS_MISMATCH: it ends in probabilities that the loss would take for something else */
 TAU_CHECK tau_status tau_loss_fit_graph(tau_loss loss, tau_graph *graph);
 
+/** Whether that can be done; the graph stays as it is. @errors as tau_loss_fit_graph */
+TAU_CHECK tau_status tau_loss_check_graph(tau_loss loss, const tau_graph *graph);
+
 #endif

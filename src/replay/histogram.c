@@ -148,15 +148,9 @@ struct tau_loss_histogram {
 
 /* The outputs are what the training's loss takes: then it is both losses of classes. */
 static tau_status fit(tau_loss *loss, const tau_replay *replay) {
-    tau_graph *graph;
-    if (tau_loss_takes_classes(*loss)) {
-        *loss = replay->loss;
-        return TAU_STATUS_OK;
-    }
-    TAU_TRY(tau_graph_copy(&graph, replay->graph));
-    tau_status status = tau_loss_fit_graph(*loss, graph);
-    tau_graph_destroy(graph);
-    return status;
+    if (!tau_loss_takes_classes(*loss)) return tau_loss_check_graph(*loss, replay->graph);
+    *loss = replay->loss;
+    return TAU_STATUS_OK;
 }
 
 static tau_status choose_loss(tau_loss *out, const tau_replay *replay, const char *name) {

@@ -229,6 +229,13 @@ class RecorderTest(harness.CliTest):
             file.write(self.bytes("net.onnx"))
         logits = self.ok_json("compute", "logits.onnx", *data, "--loss", "cross-entropy", *point)["centre_loss"]
         self.assertAlmostEqual(told[0], logits, places=6)
+        trained = [self.ok_json("train", "--model", name, *data, "--epochs", 2, "--test-fraction", 0, "--loss", "cross-entropy",
+                                "-o", name + ".run.h5")["epoch_loss"] for name in ("softmax.onnx", "logits.onnx")]
+        self.assertAlmostEqual(*trained, places=5)
+        for run in ("imported.run.h5", "softmax.onnx.run.h5"):  # the network is recorded as it was given
+            self.ok("export", run, "-f", "-o", "given.onnx")
+            self.assertIn(b"Softmax", self.bytes("given.onnx"))
+            self.assertNotIn(b"LogSoftmax", self.bytes("given.onnx"))
         for words in (["compute", "sigmoid.onnx", *data, *point], ["train", "--model", "sigmoid.onnx", *data, "-o", "s.run.h5"],
                       ["import", "sigmoid.onnx", *data, "--loss", "nll", "-o", "s.run.h5"]):
             self.fails(*words, what="the network ends in Sigmoid")
