@@ -3,9 +3,8 @@
  * later architecture than the code is compiled for traps.
  *
  * Asynchronous units read and write behind the threads' back:
- *   - What wgmma or a bulk copy will read must have been stored with ptx_store_shared_*, stmatrix or
- * cp.async, and fenced by ptx_fence_proxy_async() in the thread that stored it, before the barrier that hands
- * it over.
+ *   - What wgmma will read must have been stored with ptx_store_shared_8 or cp.async, and fenced by
+ * ptx_fence_proxy_async() in the thread that stored it, before the barrier that hands it over.
  *   - Accumulators of a wgmma must not be touched from its issue to its wait.
  * Pointers are generic ones; those named `shared` must point to shared memory. */
 #ifndef TAU_KERNELS_PTX_CUH
@@ -23,24 +22,14 @@ TAU_PTX uint32_t ptx_shared_address(const void *shared) {
     return static_cast<uint32_t>(__cvta_generic_to_shared(shared));
 }
 
-/** Stores that the async proxy will read. `shared` aligned to the size. */
-TAU_PTX void ptx_store_shared_16(void *shared, uint4 value) {
-    asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(ptx_shared_address(shared)), "r"(value.x),
-                 "r"(value.y), "r"(value.z), "r"(value.w)
-                 : "memory");
-}
-
+/** Stores 8 bytes that the async proxy will read, to `shared` aligned to 8. */
 TAU_PTX void ptx_store_shared_8(void *shared, uint2 value) {
     asm volatile("st.shared.v2.b32 [%0], {%1, %2};" ::"r"(ptx_shared_address(shared)), "r"(value.x),
                  "r"(value.y)
                  : "memory");
 }
 
-TAU_PTX void ptx_store_shared_4(void *shared, uint32_t value) {
-    asm volatile("st.shared.b32 [%0], %1;" ::"r"(ptx_shared_address(shared)), "r"(value) : "memory");
-}
-
-/** Makes this thread's stores to shared memory visible to wgmma and bulk copies. */
+/** Makes this thread's stores to shared memory visible to wgmma. */
 TAU_PTX void ptx_fence_proxy_async() {
 #if __CUDA_ARCH__ >= 900
     asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
@@ -56,24 +45,6 @@ TAU_PTX void ptx_cp_async_16(void *shared, const void *global) {
                  : "memory");
 }
 
-/** The same, or 16 zeros where `valid` is false; `global` is then not read, and must still be aligned. */
-TAU_PTX void ptx_cp_async_16_zfill(void *shared, const void *global, bool valid) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(ptx_shared_address(shared)),
-                 "l"(global), "r"(valid ? 16 : 0)
-                 : "memory");
-}
-
-TAU_PTX void ptx_cp_async_4(void *shared, const void *global) {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(ptx_shared_address(shared)), "l"(global)
-                 : "memory");
-}
-
-TAU_PTX void ptx_cp_async_4_zfill(void *shared, const void *global, bool valid) {
-    asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(ptx_shared_address(shared)),
-                 "l"(global), "r"(valid ? 4 : 0)
-                 : "memory");
-}
-
 /** Closes a group of copies; the wait leaves the last `pending` groups of this thread under way. */
 TAU_PTX void ptx_cp_async_commit() {
     asm volatile("cp.async.commit_group;" ::: "memory");
@@ -81,22 +52,14 @@ TAU_PTX void ptx_cp_async_commit() {
 template <int pending> TAU_PTX void ptx_cp_async_wait() {
     asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
 }
-TAU_PTX void ptx_cp_async_wait_all() {
-    asm volatile("cp.async.wait_all;" ::: "memory");
-}
 
 // ---- mbarrier: a barrier in shared memory ---------------------------------------------------------------
 
-/** A phase is complete after `count` arrivals, and when all bytes announced have come. One thread
- * initialises, calls ptx_fence_mbarrier_init(), and a __syncthreads() follows. The first phase has parity 0.
- */
+/** A phase is complete after `count` arrivals. One thread initialises, calls ptx_fence_mbarrier_init(), and a
+ * __syncthreads() follows. The first phase has parity 0. */
 TAU_PTX void ptx_mbarrier_init(uint64_t *barrier, uint32_t count) {
     asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(ptx_shared_address(barrier)), "r"(count)
                  : "memory");
-}
-
-TAU_PTX void ptx_mbarrier_invalidate(uint64_t *barrier) {
-    asm volatile("mbarrier.inval.shared::cta.b64 [%0];" ::"r"(ptx_shared_address(barrier)) : "memory");
 }
 
 TAU_PTX void ptx_fence_mbarrier_init() {
@@ -112,53 +75,23 @@ TAU_PTX void ptx_mbarrier_arrive(uint64_t *barrier) {
                  : "memory");
 }
 
-/** Arrives, and announces `bytes` of bulk copies to this barrier for this phase. sm_90. */
-TAU_PTX void ptx_mbarrier_arrive_expect(uint64_t *barrier, uint32_t bytes) {
-#if __CUDA_ARCH__ >= 900
-    asm volatile("{\n.reg .b64 state;\nmbarrier.arrive.expect_tx.shared::cta.b64 state, [%0], %1;\n}" ::"r"(
-                     ptx_shared_address(barrier)),
-                 "r"(bytes)
-                 : "memory");
-#else
-    __trap();
-#endif
-}
-
-/** Whether the phase of this parity is complete: 1 before the first phase ends, so that a producer's first
- * wait for an empty slot passes when it asks for parity 1. */
-TAU_PTX bool ptx_mbarrier_test_parity(uint64_t *barrier, uint32_t parity) {
+/** Waits until the phase of this parity is complete: parity 1 is so before the first phase ends, so that a
+ * producer's first wait for an empty slot passes when it asks for parity 1. */
+TAU_PTX void ptx_mbarrier_wait_parity(uint64_t *barrier, uint32_t parity) {
     uint32_t complete;
 #if __CUDA_ARCH__ >= 900 // sleeps a while
 #define TAU_PTX_TEST "mbarrier.try_wait.parity"
 #else
 #define TAU_PTX_TEST "mbarrier.test_wait.parity"
 #endif
-    asm volatile("{\n.reg .pred p;\n" TAU_PTX_TEST ".shared::cta.b64 p, [%1], %2;\nselp.u32 %0, 1, 0, p;\n}"
-                 : "=r"(complete)
-                 : "r"(ptx_shared_address(barrier)), "r"(parity)
-                 : "memory");
+    do {
+        asm volatile("{\n.reg .pred p;\n" TAU_PTX_TEST
+                     ".shared::cta.b64 p, [%1], %2;\nselp.u32 %0, 1, 0, p;\n}"
+                     : "=r"(complete)
+                     : "r"(ptx_shared_address(barrier)), "r"(parity)
+                     : "memory");
+    } while (complete == 0);
 #undef TAU_PTX_TEST
-    return complete != 0;
-}
-
-/** Waits until the phase of this parity is complete. */
-TAU_PTX void ptx_mbarrier_wait_parity(uint64_t *barrier, uint32_t parity) {
-    while (!ptx_mbarrier_test_parity(barrier, parity)) {
-    }
-}
-
-/** `bytes`, a multiple of 16, from global to shared memory, both aligned to 16; counted at `barrier`. By one
- * thread. sm_90. */
-TAU_PTX void ptx_bulk_copy(void *shared, const void *global, uint32_t bytes, uint64_t *barrier) {
-#if __CUDA_ARCH__ >= 900
-    asm volatile(
-        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(
-            ptx_shared_address(shared)),
-        "l"(global), "r"(bytes), "r"(ptx_shared_address(barrier))
-        : "memory");
-#else
-    __trap();
-#endif
 }
 
 // ---- named barriers, registers --------------------------------------------------------------------------
@@ -166,11 +99,6 @@ TAU_PTX void ptx_bulk_copy(void *shared, const void *global, uint32_t bytes, uin
 /** Waits at barrier `id`, 1 to 15, for `threads` threads, a multiple of 32. */
 TAU_PTX void ptx_bar_sync(unsigned id, unsigned threads) {
     asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
-}
-
-/** Arrives there without waiting. */
-TAU_PTX void ptx_bar_arrive(unsigned id, unsigned threads) {
-    asm volatile("bar.arrive %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 
 /** The registers of each thread of this warpgroup from now on: a multiple of 8 from 24 to 256. `inc` waits
@@ -220,10 +148,8 @@ TAU_PTX uint32_t ptx_movmatrix_trans(uint32_t value) {
     return result;
 }
 
-/** Loads 8 x 8 matrices of halves: lane 8m + r brings the address, aligned to 16, of row r of matrix m; d[m]
- * of lane l becomes row l/4, columns 2(l%4) and the next, of matrix m, or of its transpose. x2 takes the
- * addresses of lanes 0 to
- * 15. `shared` must be valid in all lanes. */
+/** Loads four 8 x 8 matrices of halves: lane 8m + r brings the address, aligned to 16, of row r of matrix m;
+ * d[m] of lane l becomes row l/4, columns 2(l%4) and the next, of matrix m, or of its transpose. */
 TAU_PTX void ptx_ldmatrix_x4(uint32_t *d, const void *shared) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3])
@@ -235,40 +161,6 @@ TAU_PTX void ptx_ldmatrix_x4_trans(uint32_t *d, const void *shared) {
                  : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3])
                  : "r"(ptx_shared_address(shared))
                  : "memory");
-}
-TAU_PTX void ptx_ldmatrix_x2(uint32_t *d, const void *shared) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
-                 : "=r"(d[0]), "=r"(d[1])
-                 : "r"(ptx_shared_address(shared))
-                 : "memory");
-}
-TAU_PTX void ptx_ldmatrix_x2_trans(uint32_t *d, const void *shared) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
-                 : "=r"(d[0]), "=r"(d[1])
-                 : "r"(ptx_shared_address(shared))
-                 : "memory");
-}
-
-/** The way back, addresses as for ldmatrix. sm_90. */
-TAU_PTX void ptx_stmatrix_x4(void *shared, const uint32_t *values) {
-#if __CUDA_ARCH__ >= 900
-    asm volatile(
-        "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(ptx_shared_address(shared)),
-        "r"(values[0]), "r"(values[1]), "r"(values[2]), "r"(values[3])
-        : "memory");
-#else
-    __trap();
-#endif
-}
-TAU_PTX void ptx_stmatrix_x4_trans(void *shared, const uint32_t *values) {
-#if __CUDA_ARCH__ >= 900
-    asm volatile("stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(
-                     ptx_shared_address(shared)),
-                 "r"(values[0]), "r"(values[1]), "r"(values[2]), "r"(values[3])
-                 : "memory");
-#else
-    __trap();
-#endif
 }
 
 // ---- matrices of a warpgroup ----------------------------------------------------------------------------
@@ -318,16 +210,6 @@ template <int count> TAU_PTX void ptx_wgmma_fence_operand(float (&d)[count]) {
 
 #define TAU_PTX_D4(i)  "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
 #define TAU_PTX_D16(i) TAU_PTX_D4(i), TAU_PTX_D4(i + 4), TAU_PTX_D4(i + 8), TAU_PTX_D4(i + 12)
-
-template <bool accumulate>
-TAU_PTX void ptx_wgmma_m64n32k16(float (&d)[16], const uint32_t (&a)[4], uint64_t descriptor) {
-    TAU_PTX_SM90A("{\n.reg .pred p;\nsetp.ne.b32 p, %21, 0;\n"
-                  "wgmma.mma_async.sync.aligned.m64n32k16.f32.f16.f16 {"
-                  "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15}, "
-                  "{%16, %17, %18, %19}, %20, p, 1, 1, 0;\n}"
-                  : TAU_PTX_D16(0)
-                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(descriptor), "n"(accumulate ? 1 : 0));
-}
 
 template <bool accumulate>
 TAU_PTX void ptx_wgmma_m64n96k16(float (&d)[48], const uint32_t (&a)[4], uint64_t descriptor) {

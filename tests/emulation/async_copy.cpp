@@ -91,25 +91,15 @@ void note_store(const void *pointer, unsigned bytes) {
     note_store_by(block.current, pointer, bytes);
 }
 
-static void see(uint32_t granule) {
-    tags[granule] = FENCED;
-    memcpy(&seen[granule], block.shared + 4 * (size_t)granule, 4);
-}
-
 void fence_proxy_async() {
     quiet quiet;
     thread *self = block.current;
     for (uint32_t granule : self->unfenced) {
-        if (tags[granule] == STORED + self->index) see(granule);
+        if (tags[granule] != STORED + self->index) continue;
+        tags[granule] = FENCED;
+        memcpy(&seen[granule], block.shared + 4 * (size_t)granule, 4);
     }
     self->unfenced.clear();
-}
-
-void note_async_store(const void *pointer, unsigned bytes) {
-    if (!is_dynamic_shared(pointer, bytes)) return;
-    prepare_tags();
-    uint32_t first = (uint32_t)((const uint8_t *)pointer - block.shared) / 4;
-    for (uint32_t granule = first; granule < first + bytes / 4; granule++) see(granule);
 }
 
 void check_async_read(const void *pointer, unsigned bytes, const char *what, site at) {
@@ -119,8 +109,7 @@ void check_async_read(const void *pointer, unsigned bytes, const char *what, sit
         uint16_t tag = tags[granule];
         if (tag == UNKNOWN) {
             fault(at,
-                  "%s reads byte %zu of dynamic shared memory, which no ptx_store_shared, stmatrix or copy "
-                  "wrote",
+                  "%s reads byte %zu of dynamic shared memory, which no ptx_store_shared_8 or cp.async wrote",
                   what, 4 * granule);
         }
         if (tag >= STORED) {
@@ -144,14 +133,14 @@ void copies_reset() {
     copies_used = false;
 }
 
-void copy_async(void *shared, const void *global, unsigned bytes, unsigned zeros, site at) {
+void copy_async(void *shared, const void *global, unsigned bytes, site at) {
     quiet quiet;
     check_shared(shared, bytes, "cp.async to shared memory", at);
     check_aligned(global, bytes, "cp.async from global memory", at);
     copies_used = true;
     thread *self = block.current;
     if (self->copies.empty()) self->copies.emplace_back();
-    self->copies.back().push_back({shared, global, bytes, zeros});
+    self->copies.back().push_back({shared, global, bytes});
     note_write(shared, bytes);
     memset(shared, 0xff, bytes); // whoever reads before the wait sees NaN
     perhaps_yield();
@@ -167,26 +156,20 @@ void copy_commit() {
 
 static void deliver(const std::vector<copy_operation> &group) {
     for (const copy_operation &copy : group) {
-        unsigned brought = copy.bytes - copy.filled;
-        if (brought > 0) note_read(copy.from, brought);
+        note_read(copy.from, copy.bytes);
         note_write(copy.to, copy.bytes);
-        if (brought > 0) memcpy(copy.to, copy.from, brought);
-        memset((uint8_t *)copy.to + brought, 0, copy.filled);
+        memcpy(copy.to, copy.from, copy.bytes);
         note_store_by(block.current, copy.to, copy.bytes);
     }
 }
 
-void copy_wait(unsigned pending, bool open) {
+void copy_wait(unsigned pending) {
     quiet quiet;
     std::vector<std::vector<copy_operation>> &groups = block.current->copies;
     if (groups.empty()) return;
     while (groups.size() - 1 > pending) {
         deliver(groups.front());
         groups.erase(groups.begin());
-    }
-    if (open) {
-        deliver(groups.back());
-        groups.back().clear();
     }
 }
 

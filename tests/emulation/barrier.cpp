@@ -30,17 +30,17 @@ static void open(barrier *barrier) {
     barrier->waiting.clear();
 }
 
-static void arrive(barrier *barrier, const char *name, bool wait, site at) {
+static void arrive(barrier *barrier, const char *name, site at) {
     order *order = &barrier->orders[barrier->generation & 1];
     order_release(order);
     barrier->arrived++;
     if (barrier->arrived == barrier->expected) {
         open(barrier);
-    } else if (wait) {
+    } else {
         barrier->waiting.push_back(block.current);
         sleep(name, at);
     }
-    if (wait) order_acquire(order);
+    order_acquire(order);
 }
 
 unsigned wait_block(int predicate, site at) {
@@ -57,11 +57,11 @@ unsigned wait_block(int predicate, site at) {
     whole->at = at;
     whole->expected = block.threads;
     whole->predicates += predicate != 0;
-    arrive(whole, "__syncthreads", true, at);
+    arrive(whole, "__syncthreads", at);
     return whole->last_predicates;
 }
 
-void wait_named_barrier(unsigned id, unsigned threads, bool wait, site at) {
+void wait_named_barrier(unsigned id, unsigned threads, site at) {
     quiet quiet;
     if (id == 0 || id > 15) fault(at, "bar.sync of barrier %u: 1 to 15 are free, 0 is __syncthreads", id);
     if (threads == 0 || threads % WARP != 0 || threads > block.threads) {
@@ -74,7 +74,7 @@ void wait_named_barrier(unsigned id, unsigned threads, bool wait, site at) {
     }
     named->at = at;
     named->expected = threads;
-    arrive(named, "bar.sync", wait, at);
+    arrive(named, "bar.sync", at);
 }
 
 } // namespace emulation

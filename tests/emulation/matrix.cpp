@@ -65,9 +65,8 @@ uint32_t transpose_matrix(uint32_t value, site at) {
 }
 
 struct transfer {
-    uint8_t *row; // this lane's row of 8 halves: row lane % 8 of matrix lane / 8
+    const uint8_t *row; // this lane's row of 8 halves: row lane % 8 of matrix lane / 8
     uint32_t *values;
-    unsigned matrices;
     bool transposed;
 };
 
@@ -79,8 +78,7 @@ static unsigned place(const transfer *mine, unsigned lane, unsigned i) {
 
 static void work_load(void *const operands[32], unsigned lanes, site at) {
     require_whole_warp(lanes, "ldmatrix", at);
-    const transfer *first = (const transfer *)operands[0];
-    for (unsigned m = 0; m < first->matrices; m++) {
+    for (unsigned m = 0; m < 4; m++) {
         uint16_t matrix[64];
         for (unsigned r = 0; r < 8; r++) {
             const uint8_t *row = ((const transfer *)operands[m * 8 + r])->row;
@@ -96,33 +94,9 @@ static void work_load(void *const operands[32], unsigned lanes, site at) {
     }
 }
 
-void load_matrices(uint32_t *d, const void *row, unsigned matrices, bool transposed, site at) {
-    transfer mine = {(uint8_t *)const_cast<void *>(row), d, matrices, transposed};
+void load_matrices(uint32_t *d, const void *row, bool transposed, site at) {
+    transfer mine = {(const uint8_t *)row, d, transposed};
     wait_warp(0xffffffffu, "ldmatrix", &mine, work_load, at);
-}
-
-static void work_store(void *const operands[32], unsigned lanes, site at) {
-    require_whole_warp(lanes, "stmatrix", at);
-    for (unsigned m = 0; m < ((const transfer *)operands[0])->matrices; m++) {
-        uint16_t matrix[64];
-        for (unsigned lane = 0; lane < WARP; lane++) {
-            const transfer *mine = (const transfer *)operands[lane];
-            for (unsigned i = 0; i < 2; i++) matrix[place(mine, lane, i)] = element(mine->values[m], i);
-        }
-        for (unsigned r = 0; r < 8; r++) {
-            uint8_t *row = ((const transfer *)operands[m * 8 + r])->row;
-            check_shared(row, 16, "stmatrix", at);
-            note_write(row, 16);
-            memcpy(row, matrix + 8 * r, 16);
-            note_store_by(&block.all[block.current->index / WARP * WARP + m * 8 + r], row, 16);
-        }
-    }
-}
-
-void store_matrices(void *row, const uint32_t *values, unsigned matrices, bool transposed, site at) {
-    require_capability(9, 0, "stmatrix", at);
-    transfer mine = {(uint8_t *)row, const_cast<uint32_t *>(values), matrices, transposed};
-    wait_warp(0xffffffffu, "stmatrix", &mine, work_store, at);
 }
 
 } // namespace emulation

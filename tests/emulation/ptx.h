@@ -3,8 +3,8 @@
 //
 // Asynchronous work is done as late as it may be. cp.async delivers in its wait, and fills the target with
 // NaN until then. wgmma reads its B operand and writes its accumulators in its wait; the accumulators hold
-// NaN until then. What wgmma reads must have been stored by ptx_store_shared_* (or stmatrix, or cp.async) and
-// then fenced with ptx_fence_proxy_async() by the thread that stored it, or brought by ptx_bulk_copy.
+// NaN until then. What wgmma reads must have been stored by ptx_store_shared_8 (or cp.async) and then fenced
+// with ptx_fence_proxy_async() by the thread that stored it.
 #pragma once
 
 #include "cuda_fp16.h"
@@ -21,24 +21,21 @@ void check_shared(const void *pointer, unsigned bytes, const char *what, site at
 /** The running thread has stored `bytes` here: the async proxy sees it after the thread's next fence. */
 void note_store(const void *pointer, unsigned bytes);
 void fence_proxy_async();
-void copy_async(void *shared, const void *global, unsigned bytes, unsigned zeros, site at);
+void copy_async(void *shared, const void *global, unsigned bytes, site at);
 void copy_commit();
-/** Delivers all groups but the last `pending`; with `open`, also what was not committed. */
-void copy_wait(unsigned pending, bool open);
+/** Delivers all groups but the last `pending`. */
+void copy_wait(unsigned pending);
 
 // Barriers in shared memory.
 void mbarrier_init(uint64_t *barrier, uint32_t count, site at);
-void mbarrier_invalidate(uint64_t *barrier, site at);
-void mbarrier_arrive(uint64_t *barrier, uint32_t expected_bytes, site at);
-bool mbarrier_test(uint64_t *barrier, uint32_t parity, site at);
+void mbarrier_arrive(uint64_t *barrier, site at);
 void mbarrier_wait(uint64_t *barrier, uint32_t parity, site at);
-void bulk_copy(void *shared, const void *global, uint32_t bytes, uint64_t *barrier, site at);
 
 // Matrices of a warp and of a warpgroup.
 void multiply_m16n8k16(float *d, const uint32_t *a, const uint32_t *b, site at);
 uint32_t transpose_matrix(uint32_t value, site at);
-void load_matrices(uint32_t *d, const void *row, unsigned matrices, bool transposed, site at);
-void store_matrices(void *row, const uint32_t *values, unsigned matrices, bool transposed, site at);
+/** Four matrices of 8 x 8. */
+void load_matrices(uint32_t *d, const void *row, bool transposed, site at);
 uint64_t matrix_descriptor(uint32_t address, uint32_t leading_bytes, uint32_t stride_bytes, site at);
 void warpgroup_fence();
 void warpgroup_multiply(float *d, unsigned n, bool accumulate, const uint32_t *a, uint64_t descriptor,
@@ -58,20 +55,11 @@ inline uint32_t ptx_shared_address(const void *pointer, EMULATION_SITE) {
     return emulation::shared_address(pointer, EMULATION_HERE);
 }
 
-template <typename T> inline void emulation_store_shared(void *shared, T value, emulation::site at) {
-    emulation::check_shared(shared, sizeof(T), "ptx_store_shared", at);
-    *(T *)shared = value;
-    emulation::note_store(shared, sizeof(T));
-    emulation::perhaps_yield();
-}
-inline void ptx_store_shared_16(void *shared, uint4 value, EMULATION_SITE) {
-    emulation_store_shared(shared, value, EMULATION_HERE);
-}
 inline void ptx_store_shared_8(void *shared, uint2 value, EMULATION_SITE) {
-    emulation_store_shared(shared, value, EMULATION_HERE);
-}
-inline void ptx_store_shared_4(void *shared, uint32_t value, EMULATION_SITE) {
-    emulation_store_shared(shared, value, EMULATION_HERE);
+    emulation::check_shared(shared, sizeof value, "ptx_store_shared_8", EMULATION_HERE);
+    *(uint2 *)shared = value;
+    emulation::note_store(shared, sizeof value);
+    emulation::perhaps_yield();
 }
 inline void ptx_fence_proxy_async() {
     emulation::fence_proxy_async();
@@ -80,65 +68,34 @@ inline void ptx_fence_proxy_async() {
 
 // ---- cp.async -------------------------------------------------------------------------------------------
 inline void ptx_cp_async_16(void *shared, const void *global, EMULATION_SITE) {
-    emulation::copy_async(shared, global, 16, 0, EMULATION_HERE);
-}
-inline void ptx_cp_async_16_zfill(void *shared, const void *global, bool valid, EMULATION_SITE) {
-    emulation::copy_async(shared, global, 16, valid ? 0 : 16, EMULATION_HERE);
-}
-inline void ptx_cp_async_4(void *shared, const void *global, EMULATION_SITE) {
-    emulation::copy_async(shared, global, 4, 0, EMULATION_HERE);
-}
-inline void ptx_cp_async_4_zfill(void *shared, const void *global, bool valid, EMULATION_SITE) {
-    emulation::copy_async(shared, global, 4, valid ? 0 : 4, EMULATION_HERE);
+    emulation::copy_async(shared, global, 16, EMULATION_HERE);
 }
 inline void ptx_cp_async_commit() {
     emulation::copy_commit();
 }
 template <int pending> inline void ptx_cp_async_wait() {
-    emulation::copy_wait(pending, false);
-    emulation::perhaps_yield();
-}
-inline void ptx_cp_async_wait_all() {
-    emulation::copy_wait(0, true);
+    emulation::copy_wait(pending);
     emulation::perhaps_yield();
 }
 
-// ---- mbarrier and bulk copies ---------------------------------------------------------------------------
+// ---- mbarrier -------------------------------------------------------------------------------------------
 inline void ptx_mbarrier_init(uint64_t *barrier, uint32_t count, EMULATION_SITE) {
     emulation::mbarrier_init(barrier, count, EMULATION_HERE);
-}
-inline void ptx_mbarrier_invalidate(uint64_t *barrier, EMULATION_SITE) {
-    emulation::mbarrier_invalidate(barrier, EMULATION_HERE);
 }
 inline void ptx_fence_mbarrier_init() {}
 inline void ptx_mbarrier_arrive(uint64_t *barrier, EMULATION_SITE) {
     emulation::perhaps_yield();
-    emulation::mbarrier_arrive(barrier, 0, EMULATION_HERE);
-    emulation::perhaps_yield();
-}
-inline void ptx_mbarrier_arrive_expect(uint64_t *barrier, uint32_t bytes, EMULATION_SITE) {
-    emulation::mbarrier_arrive(barrier, bytes, EMULATION_HERE);
+    emulation::mbarrier_arrive(barrier, EMULATION_HERE);
     emulation::perhaps_yield();
 }
 inline void ptx_mbarrier_wait_parity(uint64_t *barrier, uint32_t parity, EMULATION_SITE) {
     emulation::mbarrier_wait(barrier, parity, EMULATION_HERE);
     emulation::perhaps_yield();
 }
-inline bool ptx_mbarrier_test_parity(uint64_t *barrier, uint32_t parity, EMULATION_SITE) {
-    return emulation::mbarrier_test(barrier, parity, EMULATION_HERE);
-}
-inline void ptx_bulk_copy(void *shared, const void *global, uint32_t bytes, uint64_t *barrier,
-                          EMULATION_SITE) {
-    emulation::bulk_copy(shared, global, bytes, barrier, EMULATION_HERE);
-    emulation::perhaps_yield();
-}
 
 // ---- named barriers, registers --------------------------------------------------------------------------
 inline void ptx_bar_sync(unsigned id, unsigned threads, EMULATION_SITE) {
-    emulation::wait_named_barrier(id, threads, true, EMULATION_HERE);
-}
-inline void ptx_bar_arrive(unsigned id, unsigned threads, EMULATION_SITE) {
-    emulation::wait_named_barrier(id, threads, false, EMULATION_HERE);
+    emulation::wait_named_barrier(id, threads, EMULATION_HERE);
 }
 template <int registers> inline void ptx_setmaxnreg_inc(EMULATION_SITE) {
     static_assert(registers % 8 == 0 && registers >= 24 && registers <= 256,
@@ -164,22 +121,10 @@ inline uint32_t ptx_movmatrix_trans(uint32_t value, EMULATION_SITE) {
     return emulation::transpose_matrix(value, EMULATION_HERE);
 }
 inline void ptx_ldmatrix_x4(uint32_t *d, const void *row, EMULATION_SITE) {
-    emulation::load_matrices(d, row, 4, false, EMULATION_HERE);
+    emulation::load_matrices(d, row, false, EMULATION_HERE);
 }
 inline void ptx_ldmatrix_x4_trans(uint32_t *d, const void *row, EMULATION_SITE) {
-    emulation::load_matrices(d, row, 4, true, EMULATION_HERE);
-}
-inline void ptx_ldmatrix_x2(uint32_t *d, const void *row, EMULATION_SITE) {
-    emulation::load_matrices(d, row, 2, false, EMULATION_HERE);
-}
-inline void ptx_ldmatrix_x2_trans(uint32_t *d, const void *row, EMULATION_SITE) {
-    emulation::load_matrices(d, row, 2, true, EMULATION_HERE);
-}
-inline void ptx_stmatrix_x4(void *row, const uint32_t *values, EMULATION_SITE) {
-    emulation::store_matrices(row, values, 4, false, EMULATION_HERE);
-}
-inline void ptx_stmatrix_x4_trans(void *row, const uint32_t *values, EMULATION_SITE) {
-    emulation::store_matrices(row, values, 4, true, EMULATION_HERE);
+    emulation::load_matrices(d, row, true, EMULATION_HERE);
 }
 
 // ---- matrices of a warpgroup ----------------------------------------------------------------------------
@@ -198,12 +143,7 @@ template <int pending> inline void ptx_wgmma_wait(EMULATION_SITE) {
     emulation::warpgroup_wait(pending, EMULATION_HERE);
 }
 
-#define EMULATION_WGMMA(n)                                                                                   \
-    template <bool accumulate>                                                                               \
-    inline void ptx_wgmma_m64n##n##k16(float(&d)[n / 2], const uint32_t(&a)[4], uint64_t descriptor,         \
-                                       EMULATION_SITE) {                                                     \
-        emulation::warpgroup_multiply(d, n, accumulate, a, descriptor, EMULATION_HERE);                      \
-    }
-EMULATION_WGMMA(32)
-EMULATION_WGMMA(96)
-#undef EMULATION_WGMMA
+template <bool accumulate>
+inline void ptx_wgmma_m64n96k16(float (&d)[48], const uint32_t (&a)[4], uint64_t descriptor, EMULATION_SITE) {
+    emulation::warpgroup_multiply(d, 96, accumulate, a, descriptor, EMULATION_HERE);
+}

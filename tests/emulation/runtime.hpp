@@ -128,7 +128,7 @@ enum class state { UNSTARTED, READY, RUNNING, WAITING, DONE };
 struct copy_operation { // one cp.async
     void *to;
     const void *from;
-    unsigned bytes, filled; // `bytes` arrive, of which the last `filled` are zeros
+    unsigned bytes;
 };
 
 struct matrix_operation { // one wgmma of one thread

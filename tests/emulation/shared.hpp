@@ -11,8 +11,6 @@ bool is_dynamic_shared(const void *pointer, size_t bytes);
 uint8_t *shared_pointer(uint32_t address, size_t bytes, const char *what, site at);
 void proxies_reset();
 void note_store_by(thread *owner, const void *pointer, unsigned bytes);
-/** The async proxy itself has stored here. */
-void note_async_store(const void *pointer, unsigned bytes);
 /** Faults where the async proxy would not see what is in memory. */
 void check_async_read(const void *pointer, unsigned bytes, const char *what, site at);
 

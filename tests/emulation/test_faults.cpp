@@ -55,13 +55,6 @@ static __global__ void barrier_and_shuffle() {
         __shfl_sync(0xffffffffu, 1, 0);
     }
 }
-static __global__ void polls_for_ever() {
-    __shared__ uint64_t barrier;
-    if (threadIdx.x == 0) ptx_mbarrier_init(&barrier, 1);
-    __syncthreads();
-    while (!ptx_mbarrier_test_parity(&barrier, 0)) {
-    }
-}
 static __global__ void named_for_too_many() {
     ptx_bar_sync(1, 64 + threadIdx.x / 32 * 32);
 }
@@ -70,7 +63,6 @@ Test(faults, deadlocks_are_reported) {
     EXPECT_FAULT(never_arrives, 32, 0, "threads 0 to 31 wait in mbarrier.try_wait");
     EXPECT_FAULT(barrier_and_shuffle, 32, 0, "threads 0 to 15 wait in __syncthreads");
     EXPECT_FAULT(barrier_and_shuffle, 32, 0, "threads 16 to 31 wait in __shfl_sync");
-    EXPECT_FAULT(polls_for_ever, 32, 0, "the kernel polls, and nobody gets on");
     EXPECT_FAULT(named_for_too_many, 96, 0, "bar.sync");
 }
 
@@ -103,7 +95,7 @@ Test(faults, lanes_that_do_not_meet_are_caught) {
 
 static __global__ void misaligned_store() {
     TAU_DYNAMIC_SHARED(unsigned char, shared);
-    ptx_store_shared_16(shared + 8, make_uint4(0, 0, 0, 0));
+    ptx_store_shared_8(shared + 4, make_uint2(0, 0));
 }
 static __global__ void misaligned_rows() {
     TAU_DYNAMIC_SHARED(unsigned char, shared);
@@ -116,7 +108,7 @@ static __global__ void misaligned_copy() {
 }
 
 Test(faults, misaligned_addresses_are_caught) {
-    EXPECT_FAULT(misaligned_store, 32, 1024, "not aligned to 16");
+    EXPECT_FAULT(misaligned_store, 32, 1024, "not aligned to 8");
     EXPECT_FAULT(misaligned_rows, 32, 1024, "not aligned to 16");
     EXPECT_FAULT(misaligned_copy, 32, 1024, "not aligned to 16");
 }
@@ -139,7 +131,7 @@ Test(faults, misused_mbarriers_are_caught) {
     EXPECT_FAULT(never_initialised, 32, 0, "not an initialised mbarrier");
 }
 
-// A product of one warpgroup, 64 x 32 x 16, with its steps taken away one by one.
+// A product of one warpgroup, 64 x 96 x 16, with its steps taken away one by one. B has 16 x 96 halves.
 enum {
     NO_STORE_FENCE = 1,
     NO_REGISTER_FENCE = 2,
@@ -149,21 +141,27 @@ enum {
     LEAVE = 32,
     LATE_STORE = 64
 };
+enum { B_BYTES = 16 * 96 * 2, NEXT_8_K = 96 * 16, NEXT_8_N = 128 };
 template <int broken> static __global__ void product() {
-    TAU_DYNAMIC_SHARED(uint4, shared);
+    TAU_DYNAMIC_SHARED(uint2, shared);
     __shared__ float sums[128];
-    uint4 ones = {0x3c003c00, 0x3c003c00, 0x3c003c00, 0x3c003c00};
-    if (threadIdx.x < 64 && broken & PLAIN_STORE) shared[threadIdx.x] = ones;
-    if (threadIdx.x < 64 && !(broken & PLAIN_STORE)) ptx_store_shared_16(shared + threadIdx.x, ones);
+    uint2 ones = {0x3c003c00, 0x3c003c00};
+    for (unsigned i = threadIdx.x; i < B_BYTES / sizeof ones; i += 128) {
+        if (broken & PLAIN_STORE) {
+            shared[i] = ones;
+        } else {
+            ptx_store_shared_8(shared + i, ones);
+        }
+    }
     if (!(broken & NO_STORE_FENCE)) ptx_fence_proxy_async();
     __syncthreads();
     if (broken & LATE_STORE && threadIdx.x == 5) ((volatile uint32_t *)shared)[4] = 0;
     __syncthreads();
     if (broken & LEAVE && threadIdx.x >= 96) return;
-    float d[16] = {};
+    float d[48] = {};
     uint32_t a[4] = {0x3c003c00, 0x3c003c00, 0x3c003c00, 0x3c003c00};
     if (!(broken & NO_REGISTER_FENCE)) ptx_wgmma_fence();
-    ptx_wgmma_m64n32k16<true>(d, a, ptx_matrix_descriptor(ptx_shared_address(shared), 512, 128));
+    ptx_wgmma_m64n96k16<true>(d, a, ptx_matrix_descriptor(ptx_shared_address(shared), NEXT_8_K, NEXT_8_N));
     ptx_wgmma_commit();
     if (broken & TOUCH) d[3] = 1.0f;
     if (!(broken & NO_WAIT)) ptx_wgmma_wait<0>();
@@ -172,48 +170,48 @@ template <int broken> static __global__ void product() {
 }
 static __global__ void other_descriptors() {
     TAU_DYNAMIC_SHARED(unsigned char, shared);
-    float d[16] = {};
+    float d[48] = {};
     uint32_t a[4] = {};
     ptx_wgmma_fence();
-    uint64_t b = ptx_matrix_descriptor(ptx_shared_address(shared), 512, 128);
-    ptx_wgmma_m64n32k16<true>(d, a, b + threadIdx.x / 32);
+    uint64_t b = ptx_matrix_descriptor(ptx_shared_address(shared), NEXT_8_K, NEXT_8_N);
+    ptx_wgmma_m64n96k16<true>(d, a, b + threadIdx.x / 32);
 }
 
 static __global__ void beyond_the_end() {
-    TAU_DYNAMIC_SHARED(uint4, shared);
-    if (threadIdx.x < 32) ptx_store_shared_16(shared + threadIdx.x, make_uint4(0, 0, 0, 0));
+    TAU_DYNAMIC_SHARED(uint2, shared);
+    if (threadIdx.x < 64) ptx_store_shared_8(shared + threadIdx.x, make_uint2(0, 0));
     ptx_fence_proxy_async();
     __syncthreads();
-    float d[16] = {};
+    float d[48] = {};
     uint32_t a[4] = {};
     ptx_wgmma_fence();
-    ptx_wgmma_m64n32k16<true>(d, a, ptx_matrix_descriptor(ptx_shared_address(shared), 512, 128));
+    ptx_wgmma_m64n96k16<true>(d, a, ptx_matrix_descriptor(ptx_shared_address(shared), NEXT_8_K, NEXT_8_N));
     ptx_wgmma_commit();
     ptx_wgmma_wait<0>();
 }
 
 Test(faults, a_sound_product_passes) {
-    cr_assert_eq(launch(product<0>, dim3(2), dim3(128), 1024, nullptr), cudaSuccess);
+    cr_assert_eq(launch(product<0>, dim3(2), dim3(128), B_BYTES, nullptr), cudaSuccess);
     cr_assert_eq(cudaDeviceSynchronize(), cudaSuccess);
 }
 
 Test(faults, misused_wgmma_is_caught) {
-    EXPECT_FAULT(product<NO_STORE_FENCE>, 128, 1024, "without fence.proxy.async");
-    EXPECT_FAULT(product<NO_REGISTER_FENCE>, 128, 1024, "without wgmma.fence");
-    EXPECT_FAULT(product<NO_WAIT>, 128, 1024, "with a wgmma in flight");
-    EXPECT_FAULT(product<TOUCH>, 128, 1024, "changed accumulator 3 of a wgmma in flight");
-    EXPECT_FAULT(product<PLAIN_STORE>, 128, 1024, "which no ptx_store_shared");
-    EXPECT_FAULT(product<LATE_STORE>, 128, 1024, "an ordinary store changed after the fence");
-    EXPECT_FAULT(product<LEAVE>, 128, 1024, "incomplete warpgroup");
-    EXPECT_FAULT(product<0>, 96, 1024, "incomplete warpgroup");
-    EXPECT_FAULT(product<0>, 128, 512, "ptx_store_shared at byte 512 of 512");
+    EXPECT_FAULT(product<NO_STORE_FENCE>, 128, B_BYTES, "without fence.proxy.async");
+    EXPECT_FAULT(product<NO_REGISTER_FENCE>, 128, B_BYTES, "without wgmma.fence");
+    EXPECT_FAULT(product<NO_WAIT>, 128, B_BYTES, "with a wgmma in flight");
+    EXPECT_FAULT(product<TOUCH>, 128, B_BYTES, "changed accumulator 3 of a wgmma in flight");
+    EXPECT_FAULT(product<PLAIN_STORE>, 128, B_BYTES, "which no ptx_store_shared");
+    EXPECT_FAULT(product<LATE_STORE>, 128, B_BYTES, "an ordinary store changed after the fence");
+    EXPECT_FAULT(product<LEAVE>, 128, B_BYTES, "incomplete warpgroup");
+    EXPECT_FAULT(product<0>, 96, B_BYTES, "incomplete warpgroup");
+    EXPECT_FAULT(product<0>, 128, 1024, "ptx_store_shared_8 at byte 1024 of 1024");
     EXPECT_FAULT(beyond_the_end, 128, 512, "outside of the block's 512 bytes");
     EXPECT_FAULT(other_descriptors, 128, 4096, "issue different wgmma");
 }
 
 Test(faults, an_older_card_has_no_wgmma) {
     emulation_set_capability(8, 0);
-    EXPECT_FAULT(product<0>, 128, 1024, "needs compute capability 9.0");
+    EXPECT_FAULT(product<0>, 128, B_BYTES, "needs compute capability 9.0");
 }
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -41,39 +41,35 @@ Test(matrix, mma_multiplies_and_accumulates) {
     }
 }
 
-// 8 matrices of 8 x 8 in shared memory, numbered through; loaded, transposed in registers, stored transposed
-// back.
-static __global__ void move_matrices(uint16_t *plain, uint16_t *moved, uint16_t *pairs) {
+// 4 matrices of 8 x 8 in shared memory, numbered through; loaded as they are and transposed, and transposed
+// in registers.
+static __global__ void move_matrices(uint16_t *plain, uint16_t *transposed) {
     TAU_DYNAMIC_SHARED(uint16_t, shared);
     for (int i = threadIdx.x; i < 256; i += 32) shared[i] = (uint16_t)i;
     __syncwarp();
-    uint32_t v[4], w[4], two[2];
+    uint32_t v[4], w[4];
     ptx_ldmatrix_x4(v, shared + 8 * threadIdx.x);
     ptx_ldmatrix_x4_trans(w, shared + 8 * threadIdx.x);
-    ptx_ldmatrix_x2_trans(two, shared + 8 * (threadIdx.x % 16));
     for (int m = 0; m < 4; m++) {
         plain[64 * m + 2 * threadIdx.x] = (uint16_t)v[m];
         plain[64 * m + 2 * threadIdx.x + 1] = (uint16_t)(v[m] >> 16);
+        transposed[64 * m + 2 * threadIdx.x] = (uint16_t)w[m];
+        transposed[64 * m + 2 * threadIdx.x + 1] = (uint16_t)(w[m] >> 16);
         if (ptx_movmatrix_trans(v[m]) != w[m]) plain[0] = 0xffff;
     }
-    for (int m = 0; m < 2; m++) pairs[32 * m + threadIdx.x] = two[m] == w[m];
-    ptx_stmatrix_x4_trans(shared + 256 + 8 * threadIdx.x, v);
-    __syncwarp();
-    for (int i = threadIdx.x; i < 256; i += 32) moved[i] = shared[256 + i];
 }
 
 Test(matrix, matrices_move_between_shared_memory_and_registers) {
-    on_card<uint16_t> plain(256), moved(256), pairs(64);
+    on_card<uint16_t> plain(256), transposed(256);
     cr_assert(emulation_set_schedule("shuffled:5"));
-    cr_assert_eq(launch(move_matrices, dim3(1), dim3(32), 1024, nullptr, plain.data, moved.data, pairs.data),
+    cr_assert_eq(launch(move_matrices, dim3(1), dim3(32), 512, nullptr, plain.data, transposed.data),
                  cudaSuccess);
-    std::vector<uint16_t> p = plain.read(), m = moved.read();
+    std::vector<uint16_t> p = plain.read(), t = transposed.read();
     for (int i = 0; i < 256; i++) {
         cr_assert_eq(p[i], i, "lane l holds row l / 4, columns 2 (l %% 4) and the next");
-        cr_assert_eq(m[i], i / 64 * 64 + i % 8 * 8 + i % 64 / 8, "element %d of the transpose is %d", i,
-                     m[i]);
+        cr_assert_eq(t[i], i / 64 * 64 + i % 8 * 8 + i % 64 / 8, "element %d of the transpose is %d", i,
+                     t[i]);
     }
-    for (uint16_t equal : pairs.read()) cr_assert_eq(equal, 1);
 }
 
 enum { N = 96, K = 48 };
@@ -85,8 +81,8 @@ static __global__ void group_product(const float *a, const float *b, float *c) {
     for (int i = threadIdx.x; i < K / 8 * N; i += 128) {
         float v[8];
         for (int k = 0; k < 8; k++) v[k] = b[(i / N * 8 + k) * N + i % N];
-        uint4 packed = {pack(v[0], v[1]), pack(v[2], v[3]), pack(v[4], v[5]), pack(v[6], v[7])};
-        ptx_store_shared_16(shared + 8 * i, packed);
+        ptx_store_shared_8(shared + 8 * i, make_uint2(pack(v[0], v[1]), pack(v[2], v[3])));
+        ptx_store_shared_8(shared + 8 * i + 4, make_uint2(pack(v[4], v[5]), pack(v[6], v[7])));
     }
     ptx_fence_proxy_async();
     __syncthreads();

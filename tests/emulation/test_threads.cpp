@@ -133,9 +133,9 @@ static __global__ void named(int *out, int *wrong) {
         if (threadIdx.x < 64) { // producers wait for the box to be free, consumers for it to be full
             ptx_bar_sync(1, 128);
             if (threadIdx.x == 0) box = round;
-            ptx_bar_arrive(2, 128);
+            ptx_bar_sync(2, 128);
         } else {
-            ptx_bar_arrive(1, 128);
+            ptx_bar_sync(1, 128);
             ptx_bar_sync(2, 128);
             if (box != round) atomicAdd(wrong, 1);
             out[threadIdx.x] = box;

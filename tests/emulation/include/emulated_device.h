@@ -33,8 +33,8 @@ inline unsigned warp_index() {
 
 /** Waits until all threads of the block are here. @return how many of them brought a non-zero `predicate`. */
 unsigned wait_block(int predicate, site at);
-/** bar.sync id, threads; with `wait` false, bar.arrive. */
-void wait_named_barrier(unsigned id, unsigned threads, bool wait, site at);
+/** bar.sync id, threads. */
+void wait_named_barrier(unsigned id, unsigned threads, site at);
 
 /** Does the work of a warp-wide instruction once, when all lanes of `lanes` have arrived: `operands[lane]` is
  * what each lane brought, null for lanes outside of `lanes`. Exited lanes are missing from `lanes`. */
