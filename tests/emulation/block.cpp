@@ -15,7 +15,6 @@ static std::vector<fiber *> idle;   // fibers with no thread on them
 static unsigned sweep[MAX_THREADS]; // the order of this sweep
 static unsigned cursor;             // next place in it
 static bool spared, desperate;      // a starved thread was passed over; nobody else could run
-static size_t polls;                // since anything else happened
 static order block_begin, block_end;
 
 unsigned thread_index() {
@@ -76,7 +75,6 @@ static void finish(thread *thread) {
     quiet quiet;
     thread->state = state::DONE;
     block.live--;
-    polls = 0;
     barriers_exit(thread);
     warp_exit(thread);
     order_release(&block_end);
@@ -143,7 +141,6 @@ void sleep(const char *what, site at) {
 
 void wake(thread *thread) {
     thread->state = state::READY;
-    polls = 0;
 }
 
 static void yield() {
@@ -151,11 +148,6 @@ static void yield() {
     self->state = state::READY;
     switches++;
     fiber_switch(self->own_fiber, &scheduler);
-}
-
-void poll(site at) {
-    if (++polls > 10000 * block.threads) fault(at, "deadlock: the kernel polls, and nobody gets on");
-    yield();
 }
 
 void perhaps_yield() {

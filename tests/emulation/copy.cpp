@@ -112,15 +112,6 @@ cudaError_t cudaMemcpy2DAsync(void *dst, size_t dpitch, const void *src, size_t 
     return call.end(copy_async(to, from, width, height, kind, stream));
 }
 
-cudaError_t cudaMemcpy2D(void *dst, size_t dpitch, const void *src, size_t spitch, size_t width,
-                         size_t height, enum cudaMemcpyKind kind) {
-    EMULATION_CALL(cudaMemcpy2D);
-    plane to = {(uint8_t *)dst, dpitch}, from = {(uint8_t *)const_cast<void *>(src), spitch};
-    cudaError_t forbidden = capture_forbids();
-    if (forbidden != cudaSuccess) return call.end(forbidden);
-    return call.end(copy(to, from, width, height, kind));
-}
-
 cudaError_t cudaMemsetAsync(void *devPtr, int value, size_t count, cudaStream_t stream) {
     EMULATION_CALL(cudaMemsetAsync);
     return call.end(fill_async({(uint8_t *)devPtr, count}, value, count, 1, stream));
@@ -137,12 +128,6 @@ cudaError_t cudaMemset2DAsync(void *devPtr, size_t pitch, int value, size_t widt
                               cudaStream_t stream) {
     EMULATION_CALL(cudaMemset2DAsync);
     return call.end(fill_async({(uint8_t *)devPtr, pitch}, value, width, height, stream));
-}
-
-cudaError_t cudaDeviceReset(void) {
-    EMULATION_CALL(cudaDeviceReset);
-    streams_finish_all();
-    return cudaSuccess;
 }
 
 } // extern "C"

@@ -233,30 +233,10 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attr, int dev
     return cudaSuccess;
 }
 
-cudaError_t cudaDeviceGetPCIBusId(char *pciBusId, int len, int device) {
-    EMULATION_CALL(cudaDeviceGetPCIBusId);
-    if (device < 0 || device >= current_card.devices) return call.end(cudaErrorInvalidDevice);
-    if (len < 13) return call.end(cudaErrorInvalidValue);
-    snprintf(pciBusId, (size_t)len, "0000:%02x:00.0", (unsigned)(device + 1) & 0xff);
-    return cudaSuccess;
-}
-
-cudaError_t cudaDeviceGetStreamPriorityRange(int *leastPriority, int *greatestPriority) {
-    EMULATION_CALL(cudaDeviceGetStreamPriorityRange);
-    *leastPriority = 0;
-    *greatestPriority = -5;
-    return cudaSuccess;
-}
-
 cudaError_t cudaDriverGetVersion(int *driverVersion) {
     std::lock_guard<std::recursive_mutex> guard(runtime_lock());
     *driverVersion =
         current_card.driver ? CUDART_VERSION : 0; // succeeds without a driver, as the real one does
-    return cudaSuccess;
-}
-
-cudaError_t cudaRuntimeGetVersion(int *runtimeVersion) {
-    *runtimeVersion = CUDART_VERSION;
     return cudaSuccess;
 }
 

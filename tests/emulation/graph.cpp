@@ -98,16 +98,6 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *pGraph) {
     return call.end(error);
 }
 
-cudaError_t cudaStreamIsCapturing(cudaStream_t stream, enum cudaStreamCaptureStatus *pCaptureStatus) {
-    EMULATION_CALL(cudaStreamIsCapturing);
-    emulation::stream *target = stream_of(stream);
-    if (target == nullptr) return call.end(cudaErrorInvalidResourceHandle);
-    *pCaptureStatus = target->capture == nullptr ? cudaStreamCaptureStatusNone
-                      : target->capture->invalid ? cudaStreamCaptureStatusInvalidated
-                                                 : cudaStreamCaptureStatusActive;
-    return cudaSuccess;
-}
-
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t *pGraphExec, cudaGraph_t graph, unsigned long long flags) {
     (void)flags;
     EMULATION_CALL(cudaGraphInstantiate);
@@ -115,12 +105,6 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t *pGraphExec, cudaGraph_t graph,
     *pGraphExec = new CUgraphExec_st{std::make_shared<node_list>(graph->nodes)};
     live_graphs++;
     return cudaSuccess;
-}
-
-cudaError_t cudaGraphUpload(cudaGraphExec_t graphExec, cudaStream_t stream) {
-    EMULATION_CALL(cudaGraphUpload);
-    if (graphExec == nullptr) return call.end(cudaErrorInvalidValue);
-    return call.end(stream_of(stream) == nullptr ? cudaErrorInvalidResourceHandle : cudaSuccess);
 }
 
 cudaError_t cudaGraphLaunch(cudaGraphExec_t graphExec, cudaStream_t stream) {

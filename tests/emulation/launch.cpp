@@ -50,28 +50,4 @@ cudaError_t cudaFuncSetAttribute(const void *func, enum cudaFuncAttribute attr, 
     return cudaSuccess;
 }
 
-cudaError_t cudaFuncGetAttributes(struct cudaFuncAttributes *attr, const void *func) {
-    EMULATION_CALL(cudaFuncGetAttributes);
-    memset(attr, 0, sizeof *attr);
-    attr->maxThreadsPerBlock = MAX_THREADS;
-    attr->numRegs = 64;
-    attr->ptxVersion = attr->binaryVersion = current_card.major * 10 + current_card.minor;
-    attr->maxDynamicSharedSizeBytes = (int)shared_limit(func);
-    return cudaSuccess;
-}
-
-// By threads and shared memory alone; registers are not known here.
-cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *numBlocks, const void *func, int blockSize,
-                                                          size_t dynamicSMemSize) {
-    EMULATION_CALL(cudaOccupancyMaxActiveBlocksPerMultiprocessor);
-    if (blockSize <= 0) return call.end(cudaErrorInvalidValue);
-    size_t per_block = dynamicSMemSize + (1 << 10);
-    size_t by_shared = (card_shared_optin() + (1 << 10)) / per_block;
-    size_t blocks = 2048 / (((size_t)blockSize + WARP - 1) / WARP * WARP);
-    blocks = min(min(blocks, by_shared), (size_t)32);
-    if ((size_t)blockSize > MAX_THREADS || dynamicSMemSize > shared_limit(func)) blocks = 0;
-    *numBlocks = (int)blocks;
-    return cudaSuccess;
-}
-
 } // extern "C"

@@ -119,20 +119,14 @@ cudaError_t cudaFree(void *devPtr) {
     return cudaSuccess;
 }
 
-cudaError_t cudaHostAlloc(void **pHost, size_t size, unsigned int flags) {
-    (void)flags;
-    EMULATION_CALL(cudaHostAlloc);
-    *pHost = nullptr;
-    if (size == 0) return cudaSuccess;
-    *pHost = allocate(size);
-    if (*pHost == nullptr) return call.end(cudaErrorMemoryAllocation);
-    pinned[(uintptr_t)*pHost] = size;
-    return cudaSuccess;
-}
-
 cudaError_t cudaMallocHost(void **ptr, size_t size) {
     EMULATION_CALL(cudaMallocHost);
-    return cudaHostAlloc(ptr, size, cudaHostAllocDefault);
+    *ptr = nullptr;
+    if (size == 0) return cudaSuccess;
+    *ptr = allocate(size);
+    if (*ptr == nullptr) return call.end(cudaErrorMemoryAllocation);
+    pinned[(uintptr_t)*ptr] = size;
+    return cudaSuccess;
 }
 
 cudaError_t cudaFreeHost(void *ptr) {

@@ -133,11 +133,6 @@ cudaError_t cudaStreamCreate(cudaStream_t *pStream) {
     return cudaStreamCreateWithFlags(pStream, cudaStreamDefault);
 }
 
-cudaError_t cudaStreamCreateWithPriority(cudaStream_t *pStream, unsigned int flags, int priority) {
-    (void)priority;
-    return cudaStreamCreateWithFlags(pStream, flags);
-}
-
 // The work that is left is done, as by the real one, though after the call has returned.
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     EMULATION_CALL(cudaStreamDestroy);

@@ -45,13 +45,6 @@ inline cudaError_t cudaFuncSetAttribute(void (*kernel)(Expected...), cudaFuncAtt
     return cudaFuncSetAttribute((const void *)kernel, attribute, value);
 }
 
-template <typename... Expected>
-inline cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, void (*kernel)(Expected...),
-                                                                 int block_size, size_t shared_bytes) {
-    return cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, (const void *)kernel, block_size,
-                                                         shared_bytes);
-}
-
 template <typename T> inline cudaError_t cudaMalloc(T **pointer, size_t bytes) {
     return cudaMalloc((void **)pointer, bytes);
 }

@@ -43,8 +43,6 @@ typedef void warp_work(void *const operands[32], unsigned lanes, site at);
  * done. */
 void wait_warp(unsigned mask, const char *name, void *operand, warp_work *work, site at);
 
-/** Lets another thread run, for one that polls; faults where all have polled for long and nothing happens. */
-void poll(site at);
 /** Lets another thread run now and then, where the schedule is a random one. */
 void perhaps_yield();
 
