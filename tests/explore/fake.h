@@ -108,6 +108,17 @@ static inline scene fake_scene(const size_t counts[SCENE_STAGES_MAX], int axes) 
     return scene_create("mlp:2-2", "moons:n=64", counts, "fake", TAU_PRECISION_EXACT, 1, axes);
 }
 
+/* The same with an explorer of the plane over [lo, hi]², and a cache as large as it likes. */
+static inline scene fake_explorer(const size_t counts[SCENE_STAGES_MAX], double lo, double hi) {
+    scene s = fake_scene(counts, 2);
+    scene_explore(&s, lo, hi, 0);
+    return s;
+}
+
+/* The plane over [-1, 1]² in 17 x 17 points. */
+static const tau_explore_region whole_plane = {
+    .lo = {-1, -1}, .hi = {1, 1}, .pixels = {96, 96}, .focus = {NAN, NAN}};
+
 static int fake_order(const void *left, const void *right) {
     return memcmp(left, right, sizeof fake.log[0]);
 }
@@ -129,6 +140,22 @@ static inline void fake_wait_until_blocked(void) {
     const double start = tau_progress_now();
     while (!fake.blocked && tau_progress_now() - start < 20) nap(0.0005);
     cr_assert(fake.blocked, "no call came");
+}
+
+/* Looks at a region while calls block. */
+static inline void look_until_blocked(tau_explore *explore, const tau_explore_region *region) {
+    fake.block = true;
+    tau_explore_look(explore, region);
+    fake_wait_until_blocked();
+}
+
+/* Waits until one call was cancelled, and holds the others no longer. */
+static inline void fake_wait_until_cancelled(void) {
+    const double start = tau_progress_now();
+    while (fake.cancelled == 0 && tau_progress_now() - start < 20) nap(0.001);
+    cr_assert_eq(fake.cancelled, 1);
+    fake.block = false;
+    fake.block_samples = 0;
 }
 
 #endif

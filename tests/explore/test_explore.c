@@ -20,8 +20,7 @@ static void assert_complete(tau_explore *explore, int stage, size_t samples) {
 }
 
 Test(explore, every_point_is_computed_once_a_stage) {
-    scene s = fake_scene(three_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(three_stages, -1, 1);
     const tau_explore_region region = region_of(-1, 1, -1, 1, 300);
     look_and_wait(s.explore, &region);
     assert_complete(s.explore, 2, 32);
@@ -31,8 +30,7 @@ Test(explore, every_point_is_computed_once_a_stage) {
 }
 
 Test(explore, panning_and_zooming_compute_only_what_is_new) {
-    scene s = fake_scene(three_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(three_stages, -1, 1);
     for (int i = 0; i < 12; i++) {
         const double shift = 0.11 * i, width = i % 3 == 0 ? 0.3 : i % 3 == 1 ? 1.7 : 9;
         const tau_explore_region region =
@@ -65,8 +63,7 @@ Test(explore, a_line_is_one_row) {
 }
 
 Test(explore, coarse_points_come_first_and_few_samples_before_many) {
-    scene s = fake_scene(three_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(three_stages, -1, 1);
     const tau_explore_region region = region_of(-1, 1, -1, 1, 300);
     look_and_wait(s.explore, &region);
     for (size_t i = 0; i < fake.count; i++) {
@@ -78,8 +75,7 @@ Test(explore, coarse_points_come_first_and_few_samples_before_many) {
 }
 
 Test(explore, what_is_near_the_focus_comes_first) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(one_stage, -1, 1);
     tau_explore_region region = region_of(-1, 1, -1, 1, 700);
     region.focus[0] = region.focus[1] = 0.9;
     fake.delay = 50000; /* fast points are computed in large groups */
@@ -98,16 +94,21 @@ Test(explore, what_is_near_the_focus_comes_first) {
     scene_destroy(&s);
 }
 
-Test(explore, previews_are_bilinear_until_points_are_there) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, 0, 1, 0);
+/* Of the plane over [0, 1]², 5 x 5 points of 17 x 17 are known: the others are previews. */
+static tau_explore_picture read_preview(const scene *s) {
     tau_explore_region region = region_of(0, 1, 0, 1, 24);
-    look_and_wait(s.explore, &region);
-    tau_explore_pause(s.explore, true);
+    look_and_wait(s->explore, &region);
+    tau_explore_pause(s->explore, true);
     region.pixels[0] = region.pixels[1] = 96;
-    tau_explore_look(s.explore, &region);
+    tau_explore_look(s->explore, &region);
     tau_explore_picture p = {0};
-    succeed(tau_explore_read(s.explore, &p));
+    succeed(tau_explore_read(s->explore, &p));
+    return p;
+}
+
+Test(explore, previews_are_bilinear_until_points_are_there) {
+    scene s = fake_explorer(one_stage, 0, 1);
+    tau_explore_picture p = read_preview(&s);
     cr_assert(p.columns == 17 && p.rows == 17);
     for (size_t row = 0; row < 17; row++)
         for (size_t column = 0; column < 17; column++) {
@@ -132,15 +133,8 @@ Test(explore, previews_are_bilinear_until_points_are_there) {
 
 Test(explore, losses_that_are_not_finite_are_kept_and_travel_into_previews) {
     fake.hostile = true;
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, 0, 1, 0);
-    tau_explore_region region = region_of(0, 1, 0, 1, 24);
-    look_and_wait(s.explore, &region);
-    tau_explore_pause(s.explore, true);
-    region.pixels[0] = region.pixels[1] = 96;
-    tau_explore_look(s.explore, &region);
-    tau_explore_picture p = {0};
-    succeed(tau_explore_read(s.explore, &p));
+    scene s = fake_explorer(one_stage, 0, 1);
+    tau_explore_picture p = read_preview(&s);
     for (size_t row = 0; row < 17; row++)
         for (size_t column = 0; column < 17; column++) {
             const double loss = p.loss[row * 17 + column];
@@ -157,14 +151,12 @@ Test(explore, losses_that_are_not_finite_are_kept_and_travel_into_previews) {
 }
 
 Test(explore, nothing_is_known_before_anything_was_computed) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(one_stage, -1, 1);
     tau_explore_picture p = {0};
     succeed(tau_explore_read(s.explore, &p));
     cr_assert(p.columns == 0 && p.rows == 0);
     tau_explore_pause(s.explore, true);
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    tau_explore_look(s.explore, &region);
+    tau_explore_look(s.explore, &whole_plane);
     succeed(tau_explore_read(s.explore, &p));
     cr_assert_eq(p.columns, 17);
     for (size_t i = 0; i < p.columns * p.rows; i++)
@@ -175,22 +167,16 @@ Test(explore, nothing_is_known_before_anything_was_computed) {
 }
 
 Test(explore, looking_elsewhere_cancels_what_is_no_longer_wanted) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
-    fake.block = true;
-    tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    tau_explore_look(s.explore, &region);
-    fake_wait_until_blocked();
+    scene s = fake_explorer(one_stage, -1, 1);
+    tau_explore_region region = whole_plane;
+    look_until_blocked(s.explore, &region);
     region.focus[0] = 0.1;
     tau_explore_look(s.explore, &region);
     nap(0.05);
     cr_assert_eq(fake.cancelled, 0, "it is wanted still");
     region = region_of(50, 51, 50, 51, 96);
     tau_explore_look(s.explore, &region);
-    const double start = tau_progress_now();
-    while (fake.cancelled == 0 && tau_progress_now() - start < 20) nap(0.001);
-    cr_assert_eq(fake.cancelled, 1);
-    fake.block = false;
+    fake_wait_until_cancelled();
     wait_until_idle(s.explore);
     assert_complete(s.explore, 0, 16);
     for (size_t i = 0; i < fake.count; i++) cr_assert_geq(fake.log[i].alpha, 49);
@@ -198,12 +184,8 @@ Test(explore, looking_elsewhere_cancels_what_is_no_longer_wanted) {
 }
 
 Test(explore, a_pause_and_a_farewell_cancel_too) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
-    fake.block = true;
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    tau_explore_look(s.explore, &region);
-    fake_wait_until_blocked();
+    scene s = fake_explorer(one_stage, -1, 1);
+    look_until_blocked(s.explore, &whole_plane);
     tau_explore_pause(s.explore, true);
     wait_until_idle(s.explore);
     cr_assert_eq(fake.cancelled, 1);
@@ -215,17 +197,15 @@ Test(explore, a_pause_and_a_farewell_cancel_too) {
 }
 
 Test(explore, errors_of_the_evaluator_are_told_until_one_tries_again) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(one_stage, -1, 1);
     fake.fail = true;
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
     const uint64_t before = tau_explore_get_version(s.explore);
-    tau_explore_look(s.explore, &region);
+    tau_explore_look(s.explore, &whole_plane);
     const tau_explore_progress progress = wait_until_idle(s.explore);
     cr_assert_str_eq(progress.error, "the device failed\nwhy: it was told to\nfix: do not tell it");
     cr_assert_eq(fake.calls, 1, "it does not try for ever");
     cr_assert_gt(tau_explore_get_version(s.explore), before);
-    tau_explore_look(s.explore, &region);
+    tau_explore_look(s.explore, &whole_plane);
     cr_assert_not(wait_until_idle(s.explore).busy);
     cr_assert_eq(fake.calls, 1, "nor whenever the same is looked at");
     fake.fail = false;
@@ -233,11 +213,11 @@ Test(explore, errors_of_the_evaluator_are_told_until_one_tries_again) {
     look_and_wait(s.explore, &other);
     assert_complete(s.explore, 0, 16);
     fake.fail = true;
-    tau_explore_look(s.explore, &region);
+    tau_explore_look(s.explore, &whole_plane);
     cr_assert_neq(wait_until_idle(s.explore).error[0], 0);
     fake.fail = false;
     tau_explore_pause(s.explore, false);
-    look_and_wait(s.explore, &region);
+    look_and_wait(s.explore, &whole_plane);
     assert_complete(s.explore, 0, 16);
     scene_destroy(&s);
 }
@@ -276,10 +256,8 @@ Test(explore, a_huge_window_is_bounded_by_the_cache) {
 }
 
 Test(explore, another_slice_forgets_everything) {
-    scene s = fake_scene(three_stages, 2);
-    scene_explore(&s, -1, 1, 0);
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    look_and_wait(s.explore, &region);
+    scene s = fake_explorer(three_stages, -1, 1);
+    look_and_wait(s.explore, &whole_plane);
     tau_slice *line = scene_make_plane(&s, 1, 1);
     const double lo[2] = {0, NAN}, hi[2] = {1, NAN};
     const int bases = fake.bases;
@@ -288,7 +266,7 @@ Test(explore, another_slice_forgets_everything) {
     tau_explore_picture p = {0};
     succeed(tau_explore_read(s.explore, &p));
     cr_assert_eq(p.columns, 0);
-    look_and_wait(s.explore, &region);
+    look_and_wait(s.explore, &whole_plane);
     succeed(tau_explore_read(s.explore, &p));
     cr_assert(p.rows == 1 && p.columns == 17);
     assert_complete(s.explore, 2, 32);
@@ -298,12 +276,8 @@ Test(explore, another_slice_forgets_everything) {
 }
 
 Test(explore, another_slice_does_not_wait_for_what_is_under_way) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
-    fake.block = true;
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    tau_explore_look(s.explore, &region);
-    fake_wait_until_blocked();
+    scene s = fake_explorer(one_stage, -1, 1);
+    look_until_blocked(s.explore, &whole_plane);
     const double lo[2] = {0, 0}, hi[2] = {1, 1};
     succeed(tau_explore_set_slice(s.explore, s.slice, lo, hi));
     cr_assert_eq(fake.cancelled, 1);
@@ -314,23 +288,21 @@ Test(explore, another_slice_does_not_wait_for_what_is_under_way) {
 }
 
 Test(explore, a_slice_that_is_refused_is_told) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(one_stage, -1, 1);
     const double lo[2] = {0, 0}, hi[2] = {1, 1};
     cr_assert_eq(tau_explore_set_slice(s.explore, s.slice, hi, lo), TAU_STATUS_USAGE);
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    look_and_wait(s.explore, &region);
+    look_and_wait(s.explore, &whole_plane);
     assert_complete(s.explore, 0, 16);
     fake.fail = true;
     cr_assert_eq(tau_explore_set_slice(s.explore, s.slice, lo, hi), TAU_STATUS_DEVICE);
     cr_assert_str_eq(tau_error_last()->what, "the device takes no basis");
     fake.fail = false;
     const int calls = fake.calls;
-    tau_explore_look(s.explore, &region);
+    tau_explore_look(s.explore, &whole_plane);
     cr_assert_not(wait_until_idle(s.explore).busy);
     cr_assert_eq(fake.calls, calls);
     succeed(tau_explore_set_slice(s.explore, s.slice, lo, hi));
-    look_and_wait(s.explore, &region);
+    look_and_wait(s.explore, &whole_plane);
     assert_complete(s.explore, 0, 16);
     scene_destroy(&s);
 }
@@ -366,10 +338,8 @@ Test(explore, options_that_make_no_sense_are_refused) {
 }
 
 Test(explore, regions_that_cannot_be_looked_at_change_nothing) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
-    const tau_explore_region good = region_of(-1, 1, -1, 1, 96);
-    look_and_wait(s.explore, &good);
+    scene s = fake_explorer(one_stage, -1, 1);
+    look_and_wait(s.explore, &whole_plane);
     const uint64_t before = tau_explore_get_version(s.explore);
     const double bad[][2] = {{NAN, 1}, {1, INFINITY}, {1, 1}, {2, 1}, {-1e300, 1e300}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -428,9 +398,8 @@ Test(explore, progress_counts_wakes_and_knows_the_time_left) {
 }
 
 Test(explore, looking_at_the_same_changes_nothing) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
-    tau_explore_region region = region_of(-1, 1, -1, 1, 96);
+    scene s = fake_explorer(one_stage, -1, 1);
+    tau_explore_region region = whole_plane;
     look_and_wait(s.explore, &region);
     const uint64_t before = tau_explore_get_version(s.explore);
     for (int i = 0; i < 5; i++) tau_explore_look(s.explore, &region);
@@ -443,8 +412,7 @@ Test(explore, looking_at_the_same_changes_nothing) {
 
 /* Samples must not make bumps: inside 4x4 cells all known points are of one stage. */
 Test(explore, stages_do_not_mix_inside_a_patch) {
-    scene s = fake_scene(three_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(three_stages, -1, 1);
     fake.delay = 100000;
     const tau_explore_region region = region_of(-1, 1, -1, 1, 180);
     tau_explore_look(s.explore, &region);
@@ -471,8 +439,7 @@ Test(explore, stages_do_not_mix_inside_a_patch) {
 }
 
 Test(explore, a_slice_of_another_network_is_refused) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(one_stage, -1, 1);
     tau_model *other;
     tau_slice *slice;
     succeed(tau_model_builtin(&other, "mlp:2-3-2", 1));
@@ -486,8 +453,7 @@ Test(explore, a_slice_of_another_network_is_refused) {
 }
 
 Test(explore, fast_points_are_computed_many_at_a_time) {
-    scene s = fake_scene(one_stage, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(one_stage, -1, 1);
     const tau_explore_region region = region_of(-1, 1, -1, 1, 1400);
     look_and_wait(s.explore, &region);
     cr_assert_eq(fake.count, 257 * 257);

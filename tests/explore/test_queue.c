@@ -10,8 +10,7 @@ static const tau_explore_job long_profile = {
     .kind = TAU_EXPLORE_JOB_PROFILE, .from = {-1, -1}, .to = {1, 1}, .count = 600};
 
 Test(queue, answers_come_as_they_are_found_first_with_few_samples) {
-    scene s = fake_scene(two_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(two_stages, -1, 1);
     fake.delay = 200000;
     int id, answers = 0;
     size_t known = 0, samples = 0;
@@ -44,8 +43,7 @@ Test(queue, answers_come_as_they_are_found_first_with_few_samples) {
 }
 
 Test(queue, the_stage_is_chosen_by_its_samples) {
-    scene s = fake_scene(two_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(two_stages, -1, 1);
     const size_t asked[] = {0, 1, 8, 31, 32, 1000}, expected[] = {32, 8, 8, 8, 32, 32};
     for (int i = 0; i < 6; i++) {
         tau_explore_job job = long_profile;
@@ -59,33 +57,29 @@ Test(queue, the_stage_is_chosen_by_its_samples) {
 }
 
 Test(queue, jobs_come_before_tiles_and_run_while_the_picture_rests) {
-    scene s = fake_scene(two_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(two_stages, -1, 1);
     tau_explore_pause(s.explore, true);
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    tau_explore_look(s.explore, &region);
+    tau_explore_look(s.explore, &whole_plane);
     tau_explore_job job = long_profile;
     job.count = 50;
     tau_explore_answer a = ask(s.explore, &job);
     cr_assert_eq(fake.count, 100);
     cr_assert_not(wait_until_idle(s.explore).busy);
     tau_explore_pause(s.explore, false);
-    look_and_wait(s.explore, &region);
+    look_and_wait(s.explore, &whole_plane);
     cr_assert_eq(fake.count, 100 + 2 * 17 * 17);
     tau_explore_answer_clear(&a);
     scene_destroy(&s);
 }
 
 Test(queue, a_long_job_and_the_picture_take_turns) {
-    scene s = fake_scene(two_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(two_stages, -1, 1);
     fake.delay = 50000;
     tau_explore_job job = long_profile;
     job.count = TAU_EXPLORE_JOB_POINTS_MAX;
     int id;
     succeed(tau_explore_ask(s.explore, &job, &id));
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    tau_explore_look(s.explore, &region);
+    tau_explore_look(s.explore, &whole_plane);
     tau_explore_progress progress;
     const double start = tau_progress_now();
     do {
@@ -104,8 +98,7 @@ Test(queue, a_long_job_and_the_picture_take_turns) {
 }
 
 Test(queue, a_cancelled_job_is_never_heard_of_again) {
-    scene s = fake_scene(two_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(two_stages, -1, 1);
     fake.block = true;
     int running, queued, last;
     succeed(tau_explore_ask(s.explore, &long_profile, &running));
@@ -127,8 +120,7 @@ Test(queue, a_cancelled_job_is_never_heard_of_again) {
 }
 
 Test(queue, looking_elsewhere_leaves_a_job_alone_and_another_slice_ends_it) {
-    scene s = fake_scene(two_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(two_stages, -1, 1);
     fake.block = true;
     int id;
     succeed(tau_explore_ask(s.explore, &long_profile, &id));
@@ -147,24 +139,21 @@ Test(queue, looking_elsewhere_leaves_a_job_alone_and_another_slice_ends_it) {
 }
 
 Test(queue, errors_of_the_evaluator_end_the_job_and_not_the_picture) {
-    scene s = fake_scene(two_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(two_stages, -1, 1);
     fake.fail = true;
     tau_explore_answer a = ask(s.explore, &long_profile);
     cr_assert_str_eq(a.error, "the device failed\nwhy: it was told to\nfix: do not tell it");
     cr_assert(a.finished && a.count == 600);
     fake.fail = false;
-    const tau_explore_region region = region_of(-1, 1, -1, 1, 96);
-    look_and_wait(s.explore, &region);
+    look_and_wait(s.explore, &whole_plane);
     tau_explore_answer_clear(&a);
     scene_destroy(&s);
 }
 
 Test(queue, what_comes_into_sight_does_not_wait_for_many_samples) {
-    scene s = fake_scene(two_stages, 2);
-    scene_explore(&s, -1, 1, 0);
+    scene s = fake_explorer(two_stages, -1, 1);
     fake.block_samples = 32;
-    tau_explore_region region = region_of(-1, 1, -1, 1, 96);
+    tau_explore_region region = whole_plane;
     tau_explore_look(s.explore, &region);
     fake_wait_until_blocked();
     cr_assert_eq(fake.count, 17 * 17);
@@ -174,10 +163,7 @@ Test(queue, what_comes_into_sight_does_not_wait_for_many_samples) {
     cr_assert_eq(fake.cancelled, 0, "nothing new is in sight");
     region.hi[0] = 1.5;
     tau_explore_look(s.explore, &region);
-    const double start = tau_progress_now();
-    while (fake.cancelled == 0 && tau_progress_now() - start < 20) nap(0.001);
-    cr_assert_eq(fake.cancelled, 1);
-    fake.block_samples = 0;
+    fake_wait_until_cancelled();
     look_and_wait(s.explore, &region);
     scene_destroy(&s);
 }
