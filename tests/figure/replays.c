@@ -19,17 +19,10 @@ const char *replay_get_name(replay_kind kind) {
     return names[kind];
 }
 
-static void *keep(replay *r, size_t count, size_t size) {
-    void *block = calloc(count ? count : 1, size);
-    if (!block || r->block_count == 256) abort();
-    r->blocks[r->block_count++] = block;
-    return block;
-}
-
-#define MAKE(r, type, count) ((type *)keep(r, count, sizeof(type)))
+#define MAKE(r, type, count) ((type *)fields_alloc(&(r)->memory, count, sizeof(type)))
 
 void replay_release(replay *r) {
-    for (int i = 0; i < r->block_count; i++) free(r->blocks[i]);
+    fields_release(&r->memory);
     memset(r, 0, sizeof *r);
 }
 

@@ -2,6 +2,7 @@
 #ifndef TESTS_FIGURE_REPLAYS_H
 #define TESTS_FIGURE_REPLAYS_H
 
+#include "figure/fields.h"
 #include "figure/picture.h"
 
 typedef enum replay_kind {
@@ -37,8 +38,7 @@ typedef struct replay {
     tau_picture pictures[8];
     size_t count;
     int rows, columns;
-    void *blocks[256];
-    int block_count;
+    field_memory memory;
 } replay;
 
 const char *replay_get_name(replay_kind kind);

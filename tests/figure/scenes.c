@@ -22,14 +22,8 @@ const char *scene_get_name(scene_kind kind) {
     return names[kind];
 }
 
-static void *scene_alloc(scene *s, size_t count, size_t size) {
-    void *block = calloc(count, size);
-    if (!block || s->block_count == (int)(sizeof s->blocks / sizeof s->blocks[0])) abort();
-    return s->blocks[s->block_count++] = block;
-}
-
 void scene_release(scene *s) {
-    for (int i = 0; i < s->block_count; i++) free(s->blocks[i]);
+    fields_release(&s->memory);
     memset(s, 0, sizeof *s);
 }
 
@@ -41,14 +35,8 @@ static double bowl(double x, double y) {
 static double wide(double x, double y) {
     return 0.4 + 2 * bowl(0.6 * x + 0.2, y * 0.7);
 }
-static double flat(double x, double y) {
-    return 2.302585 + 0 * x * y;
-}
 static double broken(double x, double y) {
     return x > 0.55 && y > 0.3 ? NAN : bowl(x, y);
-}
-static double nothing(double x, double y) {
-    return x + y > 0 ? NAN : INFINITY;
 }
 static double narrow(double x, double y) {
     return 2.302585 + 3e4 * (x * x + y * y);
@@ -61,26 +49,12 @@ static double overflow(double x, double y) {
     return 0.03 + 2.6e35 * pow(s, 8);
 }
 
-static double *make_axis(scene *s, size_t count, double range) {
-    double *axis = scene_alloc(s, count, sizeof *axis);
-    for (size_t i = 0; i < count; i++)
-        axis[i] =
-            count == 1 ? 0 : (-range * (double)(count - 1 - i) + range * (double)i) / (double)(count - 1);
-    return axis;
-}
-
 tau_field *scene_add_field(scene *s, size_t nx, size_t ny, double range, double (*f)(double, double)) {
-    double *x = make_axis(s, nx, range), *y = make_axis(s, ny, range),
-           *value = scene_alloc(s, nx * ny, sizeof *value);
-    for (size_t j = 0; j < ny; j++)
-        for (size_t i = 0; i < nx; i++) value[j * nx + i] = f(x[i], y[j]);
-    tau_field *field = scene_alloc(s, 1, sizeof *field);
-    *field = (tau_field){.nx = nx, .ny = ny, .alpha = x, .beta = y, .value = value, .name = "loss"};
-    return field;
+    return fields_add(&s->memory, nx, ny, range, f);
 }
 
 static tau_figure_panel *add_panels(scene *s, size_t count) {
-    tau_figure_panel *panels = scene_alloc(s, count, sizeof *panels);
+    tau_figure_panel *panels = fields_alloc(&s->memory, count, sizeof *panels);
     s->figure.panels = panels;
     s->figure.panel_count = count;
     return panels;
@@ -98,29 +72,21 @@ static tau_figure_panel *add_plane(scene *s, const tau_field *field) {
     return panel;
 }
 
+static double path_loss(double x, double y, double u) {
+    return bowl(x, y) * (0.9 + 0.1 * u);
+}
+
 static void fill_path(scene *s, tau_path *path, size_t count, double turn, const char *label) {
-    double(*coords)[2] = scene_alloc(s, count, sizeof *coords);
-    int64_t *step = scene_alloc(s, count, sizeof *step);
-    double *loss = scene_alloc(s, count, sizeof *loss);
-    for (size_t t = 0; t < count; t++) {
-        double u = (double)t / (double)(count - 1), r = exp(-3.2 * u) - exp(-3.2);
-        coords[t][0] = 0.85 * r * cos(turn + 2.2 * u) + 0.03 * sin(25 * u) * r;
-        coords[t][1] = 0.85 * r * sin(turn + 2.2 * u) + 0.05 * cos(31 * u) * r;
-        step[t] = (int64_t)t * 20;
-        loss[t] = bowl(coords[t][0], coords[t][1]) * (0.9 + 0.1 * u);
-    }
-    *path = (tau_path){.count = count,
-                       .coords = (const double(*)[2])coords,
-                       .step = step,
-                       .label = label,
-                       .loss_true = loss};
+    int64_t *step = fields_alloc(&s->memory, count, sizeof *step);
+    for (size_t t = 0; t < count; t++) step[t] = (int64_t)t * 20;
+    fields_fill_path(&s->memory, path, count, turn, label, path_loss);
+    path->step = step;
 }
 
 static tau_path *add_paths(scene *s, tau_figure_panel *panel, size_t count) {
-    static const char *const labels[4] = {"SGD", "Adam", "RMSprop", "Nesterov"};
-    tau_path *paths = scene_alloc(s, count, sizeof *paths);
+    tau_path *paths = fields_alloc(&s->memory, count, sizeof *paths);
     for (size_t p = 0; p < count; p++) {
-        fill_path(s, &paths[p], 90, 0.7 + 1.5 * (double)p, labels[p % 4]);
+        fill_path(s, &paths[p], 90, 0.7 + 1.5 * (double)p, fields_optimizers[p % 4]);
         if (count > 1) paths[p].loss_true = NULL;
     }
     panel->paths = paths;
@@ -128,25 +94,12 @@ static tau_path *add_paths(scene *s, tau_figure_panel *panel, size_t count) {
     return paths;
 }
 
-static void fill_curve(scene *s, tau_curve *curve, size_t count, double shift, const char *label) {
-    double *alpha = scene_alloc(s, count, sizeof *alpha), *loss = scene_alloc(s, count, sizeof *loss);
-    double *se = scene_alloc(s, count, sizeof *se), *accuracy = scene_alloc(s, count, sizeof *accuracy);
-    for (size_t i = 0; i < count; i++) {
-        double a = alpha[i] = -0.5 + 2.0 * (double)i / (double)(count - 1);
-        loss[i] = 0.05 + 2.2 * pow(fabs(a - 1 - shift), 1.7) + 0.15 * exp(-30 * (a - 0.4) * (a - 0.4));
-        se[i] = 0.04 + 0.06 * loss[i];
-        accuracy[i] = 0.1 + 0.88 / (1 + 6 * pow(fabs(a - 1 - shift), 3));
-    }
-    *curve = (tau_curve){
-        .count = count, .alpha = alpha, .loss = loss, .loss_se = se, .accuracy = accuracy, .label = label};
-}
-
 static tau_figure_panel *add_lines(scene *s, size_t curves, size_t points) {
     static const tau_figure_mark ends[2] = {{0, 0, "initial"}, {1, 0, "trained"}};
-    static const char *const labels[6] = {"SGD", "Adam", "RMSprop", "Nesterov", "Adagrad", "LBFGS"};
-    tau_curve *list = scene_alloc(s, curves, sizeof *list);
+    tau_curve *list = fields_alloc(&s->memory, curves, sizeof *list);
     for (size_t c = 0; c < curves; c++) {
-        fill_curve(s, &list[c], points, 0.08 * (double)c, curves > 1 ? labels[c % 6] : NULL);
+        fields_fill_curve(&s->memory, &list[c], points, 0.08 * (double)c,
+                          curves > 1 ? fields_optimizers[c % 6] : NULL);
         if (curves > 1) list[c].loss_se = NULL;
     }
     tau_figure_panel *panel = add_panels(s, 1);
@@ -159,13 +112,12 @@ static tau_figure_panel *add_lines(scene *s, size_t curves, size_t points) {
 }
 
 static void make_panels(scene *s) {
-    static const char *const titles[4] = {"SGD", "Adam", "RMSprop", "Nesterov"};
     double (*const functions[4])(double, double) = {bowl, wide, broken, bowl};
     const tau_field *fields[4];
     for (int i = 0; i < 4; i++) fields[i] = scene_add_field(s, 41, 41, 1, functions[i]);
     tau_figure_panel *panels = add_panels(s, 4);
     for (int i = 0; i < 4; i++)
-        panels[i] = (tau_figure_panel){.title = titles[i],
+        panels[i] = (tau_figure_panel){.title = fields_optimizers[i],
                                        .xlabel = "δ (PC 1, 71.3 %)",
                                        .ylabel = "η (PC 2, 12.9 %)",
                                        .field = fields[i]};
@@ -175,7 +127,7 @@ static void make_panels(scene *s) {
 
 static void make_gaps(scene *s, tau_figure_kind kind) {
     tau_field *field = scene_add_field(s, 31, 31, 1, broken);
-    uint8_t *done = scene_alloc(s, 31 * 31, 1);
+    uint8_t *done = fields_alloc(&s->memory, 31 * 31, 1);
     for (size_t i = 0; i < 31 * 31; i++) done[i] = i % 31 + i / 31 > 9 ? 1 : 0;
     field->done = done;
     add_plane(s, field);
@@ -240,10 +192,10 @@ static void make_planes(scene *s, scene_kind kind) {
         options->log = true;
         break;
     case SCENE_CONSTANT:
-        add_plane(s, scene_add_field(s, 21, 21, 1, flat));
+        add_plane(s, scene_add_field(s, 21, 21, 1, fields_flat));
         break;
     case SCENE_NAN:
-        add_plane(s, scene_add_field(s, 21, 21, 1, nothing));
+        add_plane(s, scene_add_field(s, 21, 21, 1, fields_nothing));
         break;
     case SCENE_POINT:
         add_plane(s, scene_add_field(s, 1, 1, 1, bowl));

@@ -2,6 +2,7 @@
 #ifndef TESTS_FIGURE_SCENES_H
 #define TESTS_FIGURE_SCENES_H
 
+#include "figure/fields.h"
 #include "figure/figure.h"
 
 typedef enum scene_kind {
@@ -33,15 +34,14 @@ typedef enum scene_kind {
 /** A picture and the memory behind it. */
 typedef struct scene {
     tau_figure figure;
-    void *blocks[64];
-    int block_count;
+    field_memory memory;
 } scene;
 
 const char *scene_get_name(scene_kind kind);
 void scene_create(scene *out, scene_kind kind);
 void scene_release(scene *scene);
 
-/** A bowl with a valley over nx × ny points of ±range. */
+/** f over nx × ny points of ±range; lives as long as the scene. */
 tau_field *scene_add_field(scene *scene, size_t nx, size_t ny, double range, double (*f)(double, double));
 
 #endif

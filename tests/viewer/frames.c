@@ -67,8 +67,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     bind_window(width, height);
-    picture p;
-    picture_create(&p, PICTURE_PATH);
+    picture p = picture_create(PICTURE_PATH);
     picture_add_field(&p, points, points, 1, picture_bowl);
     const tau_viewport viewport = {0, 0, width, height, 1};
     tau_status status = tau_renderer_draw(renderer, 0, &p.scene, &p.view, &viewport);

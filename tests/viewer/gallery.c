@@ -28,8 +28,7 @@ int main(int argc, char **argv) {
     uint8_t *rgba = malloc((size_t)width * (size_t)height * 4);
     for (int kind = 0; kind < PICTURE_COUNT && rgba; kind++) {
         if (argc > 4 && strcmp(argv[4], picture_get_name(kind)) != 0) continue;
-        picture p;
-        picture_create(&p, kind);
+        picture p = picture_create(kind);
         picture_fit(&p, width, height);
         char path[512];
         snprintf(path, sizeof path, "%s/%s.png", folder, picture_get_name(kind));

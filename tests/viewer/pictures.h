@@ -2,6 +2,7 @@
 #ifndef TESTS_VIEWER_PICTURES_H
 #define TESTS_VIEWER_PICTURES_H
 
+#include "figure/fields.h"
 #include "scene/scene.h"
 
 typedef enum picture_kind {
@@ -42,11 +43,10 @@ typedef enum picture_kind {
 typedef struct picture {
     tau_scene scene;
     tau_view view;
-    void *blocks[64];
-    int block_count;
+    field_memory memory;
 } picture;
 
-void picture_create(picture *p, picture_kind kind);
+picture picture_create(picture_kind kind);
 void picture_release(picture *p);
 const char *picture_get_name(picture_kind kind);
 

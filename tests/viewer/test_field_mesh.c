@@ -29,7 +29,7 @@ static void release(subject *s) {
 
 static tau_field *begin(subject *s, size_t side) {
     memset(s, 0, sizeof *s);
-    picture_create(&s->picture, PICTURE_SURFACE);
+    s->picture = picture_create(PICTURE_SURFACE);
     return picture_add_field(&s->picture, side, side, 1, picture_bowl);
 }
 

@@ -34,8 +34,7 @@ static void check(const canvas *c, const char *name) {
 static void check_all(int width, int height) {
     canvas c = canvas_create(width, height);
     for (int kind = 0; kind < PICTURE_COUNT; kind++) {
-        picture p;
-        picture_create(&p, kind);
+        picture p = picture_create(kind);
         picture_fit(&p, width, height);
         place_texts(&c, &p, picture_get_name(kind));
         check(&c, picture_get_name(kind));
@@ -62,8 +61,7 @@ Test(labels, keep_clear_of_each_other_at_2560x1440) {
 
 Test(labels, keep_clear_of_each_other_around_the_surface) {
     canvas c = canvas_create(480, 360);
-    picture p;
-    picture_create(&p, PICTURE_TOOLS);
+    picture p = picture_create(PICTURE_TOOLS);
     picture_fit(&p, 480, 360);
     for (int yaw = -180; yaw < 180; yaw += 15) {
         for (int pitch = -30; pitch <= 90; pitch += 20) {
@@ -100,8 +98,7 @@ Test(labels, name_axes_title_series_and_gaps) {
     };
     canvas c = canvas_create(800, 600);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        picture p;
-        picture_create(&p, wanted[i].kind);
+        picture p = picture_create(wanted[i].kind);
         picture_fit(&p, 800, 600);
         place_texts(&c, &p, picture_get_name(wanted[i].kind));
         for (int k = 0; k < 6 && wanted[i].texts[k]; k++)

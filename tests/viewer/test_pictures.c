@@ -70,8 +70,7 @@ static void check(const canvas *c, const char *name) {
 Test(pictures, equal_their_references) {
     canvas c = canvas_create(WIDTH, HEIGHT);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        picture p;
-        picture_create(&p, kinds[i]);
+        picture p = picture_create(kinds[i]);
         picture_fit(&p, WIDTH, HEIGHT);
         canvas_draw(&c, &p, picture_get_name(kinds[i]));
         if (getenv("TAU_WRITE_REFERENCE"))
@@ -86,8 +85,7 @@ Test(pictures, equal_their_references) {
 /* A test of the test: pictures that differ are told apart. */
 Test(pictures, of_different_things_differ) {
     canvas c = canvas_create(WIDTH, HEIGHT);
-    picture p;
-    picture_create(&p, PICTURE_SURFACE);
+    picture p = picture_create(PICTURE_SURFACE);
     picture_fit(&p, WIDTH, HEIGHT);
     p.view.light = false;
     canvas_draw(&c, &p, "without light");
@@ -104,9 +102,7 @@ Test(pictures, of_different_things_differ) {
 
 Test(pictures, are_the_same_whatever_was_drawn_before) {
     canvas c = canvas_create(WIDTH, HEIGHT);
-    picture p, other;
-    picture_create(&p, PICTURE_GAPS);
-    picture_create(&other, PICTURE_LINES);
+    picture p = picture_create(PICTURE_GAPS), other = picture_create(PICTURE_LINES);
     uint8_t *first = malloc(WIDTH * HEIGHT * 4);
     canvas_draw(&c, &p, "first");
     memcpy(first, c.rgba, WIDTH * HEIGHT * 4);

@@ -21,9 +21,13 @@ static const uint8_t *get_at(const canvas *c, double alpha, double beta) {
                       plot[1] + (hi[1] - beta) / (hi[1] - lo[1]) * plot[3]);
 }
 
+static void release(canvas *c, picture *p) {
+    picture_release(p);
+    canvas_release(c);
+}
+
 static picture make_map(double (*f)(double, double)) {
-    picture p;
-    picture_create(&p, PICTURE_MAP);
+    picture p = picture_create(PICTURE_MAP);
     picture_add_field(&p, 41, 41, 1, f);
     p.view.isolines = false;
     p.view.range_lo = -1, p.view.range_hi = 1;
@@ -37,8 +41,7 @@ Test(renderer, a_map_has_its_colours_in_their_places) {
     cr_expect_lt(distance(get_at(&c, -0.99, 0), 68, 1, 84), 16, "lowest");
     cr_expect_lt(distance(get_at(&c, 0, 0), 33, 145, 140), 16, "the middle of viridis");
     cr_expect_lt(distance(get_at(&c, 0.98, 0), 253, 231, 37), 30, "highest");
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, the_colour_bar_is_where_it_says) {
@@ -56,8 +59,7 @@ Test(renderer, the_colour_bar_is_where_it_says) {
     p.view.colorbar = false;
     canvas_draw(&c, &p, "no bar");
     cr_expect_not(tau_renderer_get_colorbar(c.renderer, TAU_RENDERER_IMAGE_SLOT, bar, &lo, &hi));
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, a_map_shows_the_region_asked_for) {
@@ -70,8 +72,7 @@ Test(renderer, a_map_shows_the_region_asked_for) {
     cr_assert_eq(lo[0], 0.5);
     cr_assert_eq(hi[1], 0.75);
     cr_expect_lt(distance(get_at(&c, 0.51, 0.6), 94, 201, 98), 30, "three quarters of viridis");
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, contour_lines_lie_at_their_levels_and_nowhere_else) {
@@ -97,15 +98,13 @@ Test(renderer, contour_lines_lie_at_their_levels_and_nowhere_else) {
     cr_expect(lines >= 6 && lines <= 12, "%d lines", lines);
     cr_expect(changed <= 4 * lines, "%d pixels of %d lines: they are thin", changed, lines);
     free(before);
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 /* Grey patterns: nothing but lightness is left to tell the three kinds of gaps apart. */
 Test(renderer, gaps_differ_without_colour) {
     canvas c = canvas_create(640, 480);
-    picture p;
-    picture_create(&p, PICTURE_GAPS_MAP);
+    picture p = picture_create(PICTURE_GAPS_MAP);
     p.view.isolines = false;
     canvas_draw(&c, &p, "gaps");
     static const double places[4][2] = {{-0.85, -0.85}, {0.7, 0.6}, {0.6, -0.7}, {-0.3, 0.4}};
@@ -123,14 +122,12 @@ Test(renderer, gaps_differ_without_colour) {
     for (int i = 0; i < 3; i++) cr_expect_gt(rough[i], 8, "gap %d has a pattern: %.1f", i, rough[i]);
     cr_expect_lt(rough[3], 4, "the field has none: %.1f", rough[3]);
     cr_expect_gt(mean[0] - mean[1], 40, "not computed is lighter than not finite");
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, nothing_is_drawn_above_the_clip) {
     canvas c = canvas_create(400, 300);
-    picture p;
-    picture_create(&p, PICTURE_SURFACE);
+    picture p = picture_create(PICTURE_SURFACE);
     p.view.axes = p.view.colorbar = p.view.isolines = p.view.light = p.view.shading = false;
     p.scene.title = NULL;
     int yellow[2] = {0};
@@ -141,14 +138,12 @@ Test(renderer, nothing_is_drawn_above_the_clip) {
     }
     cr_expect_gt(yellow[0], 20);
     cr_expect_eq(yellow[1], 0, "%d pixels of the walls are left", yellow[1]);
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, a_transparent_picture_has_no_ground) {
     canvas c = canvas_create(200, 150);
-    picture p;
-    picture_create(&p, PICTURE_SURFACE);
+    picture p = picture_create(PICTURE_SURFACE);
     cr_assert_eq(tau_renderer_draw_image(c.renderer, &p.scene, &p.view, 200, 150, 1, true, c.rgba),
                  TAU_STATUS_OK);
     size_t clear = 0, opaque = 0;
@@ -158,14 +153,12 @@ Test(renderer, a_transparent_picture_has_no_ground) {
     }
     cr_expect_gt(clear, 200 * 150 / 3);
     cr_expect_gt(opaque, 200 * 150 / 20);
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, layers_keep_texts_and_axes_apart) {
     canvas c = canvas_create(400, 300);
-    picture p;
-    picture_create(&p, PICTURE_SURFACE);
+    picture p = picture_create(PICTURE_SURFACE);
     tau_image_overlay overlay;
     cr_assert_eq(tau_renderer_draw_layers(c.renderer, &p.scene, &p.view, 400, 300, 1, c.rgba, &overlay),
                  TAU_STATUS_OK);
@@ -176,8 +169,7 @@ Test(renderer, layers_keep_texts_and_axes_apart) {
     cr_expect(title);
     for (int x = 0; x < 400; x++)
         cr_assert_eq(canvas_get(&c, x, 12)[3], 0, "the title is not among the pixels");
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, a_field_that_changes_is_drawn_anew) {
@@ -191,15 +183,13 @@ Test(renderer, a_field_that_changes_is_drawn_anew) {
     canvas_draw(&c, &p, "after");
     cr_expect_lt(before, 60);
     cr_expect_gt(distance(get_at(&c, -0.9, 0), 68, 1, 84), 150);
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, arrows_and_lines_end_where_the_region_ends) {
     canvas c = canvas_create(300, 225);
-    picture p;
+    picture p = picture_create(PICTURE_SURFACE);
     static uint8_t plain[300 * 225 * 4];
-    picture_create(&p, PICTURE_SURFACE);
     picture_add_field(&p, 21, 21, 1, picture_bowl);
     canvas_draw(&c, &p, "plain");
     memcpy(plain, c.rgba, sizeof plain);
@@ -218,29 +208,25 @@ Test(renderer, arrows_and_lines_end_where_the_region_ends) {
     p.scene.arrows = &in;
     canvas_draw(&c, &p, "inside");
     cr_expect_neq(memcmp(c.rgba, plain, sizeof plain), 0);
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 Test(renderer, views_side_by_side_do_not_touch_each_other) {
     canvas c = canvas_create(64, 64);
-    picture p;
-    picture_create(&p, PICTURE_SURFACE);
+    picture p = picture_create(PICTURE_SURFACE);
     const tau_viewport left = {0, 0, 30, 64, 1}, right = {34, 0, 30, 64, 1};
     cr_assert_eq(tau_renderer_draw(c.renderer, 0, &p.scene, &p.view, &left), TAU_STATUS_OK);
     cr_assert_eq(tau_renderer_draw(c.renderer, 1, &p.scene, &p.view, &right), TAU_STATUS_OK);
     const tau_viewport nothing = {0, 0, 0, 64, 1};
     cr_assert_eq(tau_renderer_draw(c.renderer, 1, &p.scene, &p.view, &nothing), TAU_STATUS_USAGE);
     cr_assert_eq(tau_renderer_draw(c.renderer, 9, &p.scene, &p.view, &left), TAU_STATUS_USAGE);
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 /* Zoomed in a thousand million times, every step of the path crosses the picture. */
 Test(renderer, a_path_is_seen_however_far_a_map_is_zoomed) {
     canvas c = canvas_create(200, 150);
-    picture p;
-    picture_create(&p, PICTURE_PATHS_MAP);
+    picture p = picture_create(PICTURE_PATHS_MAP);
     static double coords[500][2];
     for (int i = 0; i < 500; i++) coords[i][0] = coords[i][1] = i % 2 ? 1 : -1;
     tau_path paths[2] = {{.count = 500, .coords = (const double(*)[2])coords},
@@ -251,14 +237,12 @@ Test(renderer, a_path_is_seen_however_far_a_map_is_zoomed) {
     canvas_draw(&c, &p, "zoomed");
     const uint8_t *middle = get_at(&c, 0, 0);
     cr_expect_lt(middle[0] + middle[1] + middle[2], 600, "the diagonal is drawn");
-    picture_release(&p);
-    canvas_release(&c);
+    release(&c, &p);
 }
 
 static void draw_size(canvas *c, size_t nx, size_t ny, double (*f)(double, double)) {
-    picture p;
     for (int kind = 0; kind < 2; kind++) {
-        picture_create(&p, kind ? PICTURE_MAP : PICTURE_SURFACE);
+        picture p = picture_create(kind ? PICTURE_MAP : PICTURE_SURFACE);
         picture_add_field(&p, nx, ny, 1, f);
         char name[64];
         snprintf(name, sizeof name, "%zu x %zu", nx, ny);
@@ -289,8 +273,9 @@ Test(renderer, hostile_values_are_survived) {
     canvas c = canvas_create(64, 48);
     unsigned state = 1;
     for (int round = 0; round < 60; round++) {
-        picture p;
-        picture_create(&p, round % 3 == 0 ? PICTURE_MAP : round % 3 == 1 ? PICTURE_PATH_STEMS : PICTURE_LINE);
+        picture p = picture_create(round % 3 == 0   ? PICTURE_MAP
+                                   : round % 3 == 1 ? PICTURE_PATH_STEMS
+                                                    : PICTURE_LINE);
         double ends[3] = {-1, 0, 1}, value[9], coords[3][2];
         if (round % 4 == 0) ends[0] = -1e300, ends[2] = 1e300;
         uint8_t done[9];
