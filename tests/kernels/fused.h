@@ -108,4 +108,24 @@ static inline void *take_back(void *device, size_t bytes) {
     return memory;
 }
 
+/** ---- what a kernel gave ---- */
+
+typedef struct fused_answer {
+    size_t count;      /**< values of y */
+    uint16_t *y;       /**< [points][groups] blocked */
+    uint8_t *overflow; /**< [points] */
+} fused_answer;
+
+static inline void free_answer(fused_answer *answer) {
+    free(answer->y);
+    free(answer->overflow);
+}
+
+static inline void assert_same(const uint16_t *got, const uint16_t *expected, size_t count,
+                               const char *what) {
+    size_t differ = 0;
+    for (size_t i = 0; i < count; i++) differ += got[i] != expected[i];
+    cr_assert_eq(differ, 0, "%s: %zu of %zu values differ", what, differ, count);
+}
+
 #endif
