@@ -143,6 +143,24 @@ static inline tau_fast_program *lower_graph(const tau_graph *graph, tau_fast_opt
     return program;
 }
 
+/** What a built-in network becomes, unchecked; `program` and `model` are the caller's. */
+typedef struct lowered_model {
+    tau_model *model;
+    tau_fast_program *program;
+} lowered_model;
+
+static inline lowered_model lower_model(const char *name, tau_fast_options options) {
+    lowered_model out;
+    succeed(tau_model_builtin(&out.model, name, 1));
+    succeed(tau_fast_program_create(&out.program, out.model->graph, &options));
+    return out;
+}
+
+static inline void lowered_model_destroy(lowered_model *lowered) {
+    tau_fast_program_destroy(lowered->program);
+    tau_model_destroy(lowered->model);
+}
+
 static inline void expect_lowered(const char *model, tau_fast_options options, const char *wanted) {
     tau_model *m;
     succeed(tau_model_builtin(&m, model, 1));

@@ -46,16 +46,11 @@ Test(fast_lower, convolutions_without_shortcuts_are_no_blocks) {
 }
 
 Test(fast_lower, values_that_are_never_alive_together_share_memory) {
-    tau_model *m;
-    succeed(tau_model_builtin(&m, "resnet20", 1));
-    const tau_fast_options options = generic();
-    tau_fast_program *program;
-    succeed(tau_fast_program_create(&program, m->graph, &options));
+    lowered_model lowered = lower_model("resnet20", generic());
     /* Three of the largest values: what goes in, what is between, what comes out; and the logits. */
     const size_t largest = 2 * tau_fast_group_size(16, 32, 32);
-    cr_expect_leq(program->arena_size, 3 * largest + 4096, "%zu", program->arena_size);
-    tau_fast_program_destroy(program);
-    tau_model_destroy(m);
+    cr_expect_leq(lowered.program->arena_size, 3 * largest + 4096, "%zu", lowered.program->arena_size);
+    lowered_model_destroy(&lowered);
 }
 
 /* ---- vectors ---- */
@@ -266,33 +261,24 @@ Test(fast_lower, an_output_that_is_the_input_is_copied_for_each_network) {
 /* ---- parameters ---- */
 
 Test(fast_lower, weights_of_a_flattened_image_are_those_of_a_window_over_all_of_it) {
-    tau_model *m;
-    succeed(tau_model_builtin(&m, "lenet5", 1));
-    const tau_fast_options options = generic();
-    tau_fast_program *program;
-    succeed(tau_fast_program_create(&program, m->graph, &options));
-    const tau_fast_weights *w = &program->packings[2].weights;
+    lowered_model lowered = lower_model("lenet5", generic());
+    const tau_fast_weights *w = &lowered.program->packings[2].weights;
     cr_expect_eq(w->outputs, 120);
     cr_expect_eq(w->channels, 16);
     cr_expect_eq(w->kernel[0], 5);
     cr_expect_eq(w->kernel[1], 5);
     cr_expect_eq(w->output_stride, 400);
     cr_expect_eq(w->input_stride, 1);
-    tau_fast_program_destroy(program);
-    tau_model_destroy(m);
+    lowered_model_destroy(&lowered);
 }
 
 Test(fast_lower, unfolded_halves_of_the_samples_share_the_weights) {
-    tau_model *m;
-    succeed(tau_model_builtin(&m, "resnet20", 1));
     tau_fast_options fine = generic();
     fine.parts = 2;
-    tau_fast_program *program;
-    succeed(tau_fast_program_create(&program, m->graph, &fine));
-    const tau_fast_weights *w = &program->packings[0].weights;
+    lowered_model lowered = lower_model("resnet20", fine);
+    const tau_fast_weights *w = &lowered.program->packings[0].weights;
     cr_expect_eq(w->channels, 2 * 27);
     cr_expect_eq(w->copies, 2);
     cr_expect_eq(w->output_stride, 27);
-    tau_fast_program_destroy(program);
-    tau_model_destroy(m);
+    lowered_model_destroy(&lowered);
 }
