@@ -9,7 +9,6 @@
 #include "cli/tracing.h"
 #include "core/file.h"
 #include "core/log.h"
-#include "core/memory.h"
 
 static const tau_cli_option output_options[] = {
     {'o', "output", "LAND", "The landscape file; a partial one is continued.", NULL, false},

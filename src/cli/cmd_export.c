@@ -5,7 +5,6 @@
 #include "cli/cli.h"
 #include "cli/export.h"
 #include "cli/files.h"
-#include "cli/subject.h"
 #include "core/file.h"
 #include "figure/animation.h"
 

@@ -1,7 +1,6 @@
 /* tauscape info: what a file holds, and what is remarkable about it. */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/files.h"

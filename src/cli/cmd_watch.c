@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/export.h"
 #include "cli/files.h"
 #include "cli/plugins.h"
 #include "cli/replay_show.h"

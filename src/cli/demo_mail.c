@@ -1,7 +1,6 @@
 /* A table as people have them: a CSV file with a header and a column of labels. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/demo.h"
 #include "core/file.h"

@@ -1,10 +1,8 @@
 /* What is seen of an exploration, computed with all samples and kept as any other landscape. */
-#include <string.h>
 
 #include "cli/exploration.h"
 #include "cli/files.h"
 #include "cli/tracing.h"
-#include "core/memory.h"
 
 static void report(void *payload, const tau_progress_state *state) {
     tau_exploration *e = payload;

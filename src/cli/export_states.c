@@ -1,7 +1,6 @@
 #include "cli/export_states.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"

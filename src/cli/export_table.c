@@ -1,5 +1,4 @@
 /* Landscapes as tables, networks as files of others. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

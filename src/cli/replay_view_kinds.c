@@ -1,6 +1,5 @@
 /* The figures of a training: which settings they have, what replay computes for them. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/options.h"

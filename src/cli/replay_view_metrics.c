@@ -1,7 +1,6 @@
 /* Figures of loss and metrics over all states. */
 #include <ctype.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/replay_views_internal.h"

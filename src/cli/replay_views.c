@@ -1,7 +1,6 @@
 #include "cli/replay_views.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/options.h"

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cli/files.h"
-#include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
 

@@ -1,6 +1,5 @@
 #include "core/progress.h"
 
-#include <stddef.h>
 #include <time.h>
 
 double tau_progress_now(void) {

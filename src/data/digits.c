@@ -2,7 +2,6 @@
  * stroke. */
 #include <math.h>
 
-#include "core/memory.h"
 #include "core/reproducible.h"
 #include "data/glyphs.h"
 #include "data/synthetic.h"

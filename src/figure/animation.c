@@ -1,8 +1,6 @@
 #include "figure/animation.h"
 
 #include <cairo.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"

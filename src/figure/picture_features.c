@@ -1,6 +1,5 @@
 /* Feature spaces and decision boundaries of one and two dimensions. */
 #include <math.h>
-#include <stdio.h>
 
 #include "core/memory.h"
 #include "figure/picture_internal.h"

@@ -1,6 +1,5 @@
 /* Histograms of probabilities and of losses. */
 #include <math.h>
-#include <stdio.h>
 
 #include "figure/picture_internal.h"
 

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/memory.h"
 #include "figure/picture_internal.h"
 
 #define ELEVATION 22.0 /* degrees */

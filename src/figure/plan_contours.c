@@ -1,6 +1,5 @@
 /* Values written into contour lines, where a line is straight and there is room. */
 #include <math.h>
-#include <stdlib.h>
 
 #include "core/memory.h"
 #include "figure/plan.h"

@@ -1,6 +1,5 @@
 /* Grids, scales and ranges. */
 #include <math.h>
-#include <string.h>
 
 #include "core/log.h"
 #include "core/memory.h"

@@ -1,9 +1,7 @@
 /* Texts inside the plots. What matters more is placed first: notes, then trajectories, then contour lines. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "core/memory.h"
 #include "figure/plan.h"
 
 #define PATH_OBSTACLES 400

@@ -1,7 +1,6 @@
 #include "figure/ticks.h"
 
 #include <math.h>
-#include <stdio.h>
 
 /* A tick this share of a step outside the range still counts as on its end. */
 #define END_TOLERANCE 1e-9

@@ -1,8 +1,6 @@
 /* Data sets of numbers, read and written whole or in boxes. */
 #include "h5/dataset.h"
 
-#include <inttypes.h>
-
 #include "core/memory.h"
 #include "h5/internal.h"
 

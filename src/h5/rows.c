@@ -1,5 +1,4 @@
 /* Data sets that grow along their first axis. */
-#include "core/memory.h"
 #include "h5/internal.h"
 
 enum { CHUNK_BYTES = 8 << 10, CHUNK_MOST = 1 << 20 /* elements */ };

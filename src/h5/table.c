@@ -1,8 +1,5 @@
 #include "h5/table.h"
 
-#include <string.h>
-
-#include "core/memory.h"
 #include "h5/internal.h"
 
 /* The type of one field in memory; its text closed by a zero. */

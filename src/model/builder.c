@@ -1,7 +1,5 @@
 #include "model/builder.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/memory.h"

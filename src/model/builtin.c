@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/memory.h"
 #include "core/rng.h"
 #include "model/model.h"
 

@@ -1,8 +1,6 @@
 #include "model/onnx_import.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "core/memory.h"
 

@@ -2,7 +2,6 @@
  * turn them one by one, load the weights. */
 #include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "core/memory.h"
 #include "model/onnx_import.h"
 

@@ -1,7 +1,6 @@
 #include "model/onnx_tensor.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
 #include "model/safetensors.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "core/log.h"

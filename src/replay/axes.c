@@ -2,7 +2,6 @@
 #include "replay/axes.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "core/memory.h"

@@ -1,6 +1,5 @@
 /* What the targets are, and what outputs decide. */
 #include <math.h>
-#include <string.h>
 
 #include "backend/loss.h"
 #include "core/memory.h"

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/memory.h"
 #include "replay/features_internal.h"
 
 tau_status tau_features_take_points(tau_features *f, size_t state) {

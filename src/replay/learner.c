@@ -1,7 +1,6 @@
 /* A learner of one feature and one label. */
 #include "replay/learner.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

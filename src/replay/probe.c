@@ -1,7 +1,6 @@
 /* Points of a mesh or a grid's lines, put through a network as if they were samples. */
 #include <string.h>
 
-#include "core/memory.h"
 #include "replay/replay_internal.h"
 
 tau_status tau_probe_create(tau_probe *out, const tau_replay *replay, const tau_graph *graph,

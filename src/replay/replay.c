@@ -1,7 +1,6 @@
 /* A recording opened: what is known of it before any picture. */
 #include "replay/replay.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 

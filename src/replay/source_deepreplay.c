@@ -1,5 +1,4 @@
 /* DeepReplay's files as a source. */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
 /* The recorded inputs and targets of DeepReplay. */
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 

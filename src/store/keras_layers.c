@@ -1,5 +1,4 @@
 /* Keras's layers, one function a class. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 

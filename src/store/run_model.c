@@ -1,6 +1,5 @@
 /* The network of a run: its graph as ONNX without weights, and the table of where each tensor lies in theta.
  * The table outranks the order of the graph. */
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>

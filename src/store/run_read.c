@@ -1,10 +1,8 @@
 /* Reading a run, also while it grows. What is small is read at once; states and series when they are asked
  * for. */
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

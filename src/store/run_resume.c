@@ -1,7 +1,5 @@
 /* Where an unfinished training stands, and how it goes on. Two slots are written in turn; a kill in the
  * middle of one leaves the other. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/hash.h"
