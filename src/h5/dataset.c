@@ -1,4 +1,4 @@
-/* Data sets of numbers, read and written whole or in boxes. */
+/* Data sets of numbers, read and written whole. */
 #include "h5/dataset.h"
 
 #include "core/memory.h"
@@ -145,45 +145,6 @@ tau_status tau_h5_read_floats(float **out, tau_h5_extent *extent, tau_h5 *file, 
         tau_mem_free(*out);
         *out = NULL;
     }
-    tau_h5_release(dataset);
-    return status;
-}
-
-static tau_status check_box(const tau_h5 *file, const char *path, const tau_h5_extent *extent,
-                            const int64_t *start, const int64_t *count) {
-    for (int i = 0; i < extent->rank; i++)
-        if (start[i] < 0 || count[i] < 0 || start[i] > extent->dim[i] || count[i] > extent->dim[i] - start[i])
-            return tau_fail(TAU_STATUS_SHAPE,
-                            "cannot read %" PRId64 " elements from %" PRId64 " along axis %d of %s" TAU_WHY
-                            "%s has %" PRId64 " there",
-                            count[i], start[i], i, path, file->path, extent->dim[i]);
-    return TAU_STATUS_OK;
-}
-
-tau_status tau_h5_read_box(tau_h5 *file, const char *path, tau_h5_type type, const int64_t *start,
-                           const int64_t *count, void *out) {
-    TAU_H5_LOCKED;
-    hid_t dataset, space = -1, memory = -1;
-    tau_h5_extent extent;
-    hsize_t from[TAU_H5_MAX_RANK], size[TAU_H5_MAX_RANK];
-    TAU_TRY(tau_h5_open_dataset(&dataset, file, path));
-    tau_status status = read_extent(&extent, file, dataset, path);
-    if (status == TAU_STATUS_OK) status = check_numbers(file, path, &extent);
-    if (status == TAU_STATUS_OK && extent.rank == 0)
-        status = tau_fail(TAU_STATUS_SHAPE, "cannot read a part of %s of %s" TAU_WHY "it is one value", path,
-                          file->path);
-    if (status == TAU_STATUS_OK) status = check_box(file, path, &extent, start, count);
-    if (status == TAU_STATUS_OK) {
-        for (int i = 0; i < extent.rank; i++) from[i] = (hsize_t)start[i], size[i] = (hsize_t)count[i];
-        space = H5Dget_space(dataset);
-        memory = H5Screate_simple(extent.rank, size, NULL);
-        if (H5Sget_simple_extent_npoints(memory) > 0 &&
-            (H5Sselect_hyperslab(space, H5S_SELECT_SET, from, NULL, size, NULL) < 0 ||
-             H5Dread(dataset, tau_h5_native(type), memory, space, H5P_DEFAULT, out) < 0))
-            status = tau_h5_fail(TAU_STATUS_INPUT, file, "read", path);
-    }
-    tau_h5_release(memory);
-    tau_h5_release(space);
     tau_h5_release(dataset);
     return status;
 }

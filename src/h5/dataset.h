@@ -48,11 +48,6 @@ TAU_CHECK tau_status tau_h5_read(tau_h5 *file, const char *path, tau_h5_type typ
 /** Reads all of a data set of numbers as floats. @param[out] out  freed with tau_mem_free */
 TAU_CHECK tau_status tau_h5_read_floats(float **out, tau_h5_extent *extent, tau_h5 *file, const char *path);
 
-/** Reads a box: out[i0,i1,…] = data[start + i]. @param[in] start, count  one number per axis
- *  @errors TAU_STATUS_SHAPE (the box leaves the data set), TAU_STATUS_INPUT, TAU_STATUS_MISSING */
-TAU_CHECK tau_status tau_h5_read_box(tau_h5 *file, const char *path, tau_h5_type type, const int64_t *start,
-                                     const int64_t *count, void *out);
-
 /** Makes a data set that grows along its first axis, now of length 0, with chunks of one row of at most 1 Mi
  * elements (rows smaller than 8 KiB: of as many rows as fill that).
  *  @param[in] rank, dim  of one row; rank 0 = a number a row   @errors TAU_STATUS_EXISTS, TAU_STATUS_IO */

@@ -1,4 +1,4 @@
-/* Copies of whole files: to mend one whose writer was killed, and to change one without touching it. */
+/* Copies of whole files: to change one without touching it, and so to mend one whose writer was killed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -139,24 +139,6 @@ static tau_status copy_in_child(const char *temporary, const char *path, int loc
                             : await_copy(child, pipe_ends[0], path);
     close(pipe_ends[0]);
     return status;
-}
-
-tau_status tau_h5_recover(const char *path) {
-    TAU_H5_LOCKED;
-    if (!tau_file_exists(path))
-        return tau_fail(TAU_STATUS_MISSING, "cannot recover %s" TAU_WHY "there is no such file", path);
-    int lock;
-    tau_file_replacement replacement = {0};
-    TAU_TRY(tau_h5_lock_writer(&lock, path));
-    tau_status status = tau_file_replace_begin(&replacement, path);
-    if (status == TAU_STATUS_OK) status = copy_in_child(replacement.temporary, path, lock);
-    if (status == TAU_STATUS_OK)
-        status = tau_file_replace_commit(&replacement);
-    else
-        tau_file_replace_abort(&replacement);
-    close(lock);
-    if (status != TAU_STATUS_OK) return tau_error_context("cannot recover %s", path);
-    return TAU_STATUS_OK;
 }
 
 /* Fills the temporary file with what the original holds. */

@@ -1,7 +1,7 @@
 /* The file driver of writers. The library does not survive a failed write: it leaves its caches in pieces and
  * crashes when the file is closed. With this driver no write ever fails: the first failure is noted, and from
  * then on nothing more reaches the disk, so that the file is just as if the writer had been killed at that
- * moment, which tau_h5_recover and followers know how to take. Every flush and close asks for the note. */
+ * moment, which tau_h5_open_draft and followers know how to take. Every flush and close asks for the note. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/** HDF5 files: open, follow, append, recover, copy. Objects are named by their path ("/group/states/theta");
+/** HDF5 files: open, follow, append, mend, copy. Objects are named by their path ("/group/states/theta");
  * handles of the library never leave this module.
  *
  *  Hostile files: external links, external and virtual storage, and filter plug-ins are refused, sizes are
@@ -36,7 +36,7 @@ TAU_CHECK tau_status tau_h5_create_compatible(tau_h5 **out, const char *path);
 /** Opens for appending and takes the writer's lock, which another tauscape cannot take until the file is
  * closed or the process ends.
  *  @errors TAU_STATUS_MISSING; TAU_STATUS_EXISTS: another process writes it, or one was killed while it wrote
- * (then tau_h5_recover mends it); TAU_STATUS_INPUT, TAU_STATUS_IO */
+ * (then tau_h5_open_draft mends it); TAU_STATUS_INPUT, TAU_STATUS_IO */
 TAU_CHECK tau_status tau_h5_open_append(tau_h5 **out, const char *path);
 
 /** Opens a copy of a file (or, where there is none, a new file) for appending: whatever happens to it, the
@@ -49,7 +49,7 @@ TAU_CHECK tau_status tau_h5_open_draft(tau_h5 **out, const char *path);
  *  @errors TAU_STATUS_IO (the original is as it was) */
 TAU_CHECK tau_status tau_h5_publish(tau_h5 *file);
 
-/** From now on followers may read what was flushed, and a kill leaves a file that tau_h5_recover can mend.
+/** From now on followers may read what was flushed, and a kill leaves a file that tau_h5_open_draft can mend.
  * All groups, attributes and data sets must exist by now: only rows can be added and overwritten afterwards.
  *  @errors TAU_STATUS_IO (the file system does not support it) */
 TAU_CHECK tau_status tau_h5_start_swmr(tau_h5 *file);
@@ -65,12 +65,6 @@ TAU_CHECK tau_status tau_h5_close(tau_h5 *file);
 
 /** Closes a file where a failure does not matter: one that was read, or that is given up. NULL is legal. */
 void tau_h5_discard(tau_h5 *file);
-
-/** Mends the file of a writer that was killed: copies what is readable to a temporary file, syncs it and
- * renames it over the old one. A file that needs no mending is rewritten just so.
- *  @errors TAU_STATUS_EXISTS (a living tauscape writes it), TAU_STATUS_MISSING, TAU_STATUS_INPUT,
- * TAU_STATUS_IO; the old file is as it was */
-TAU_CHECK tau_status tau_h5_recover(const char *path);
 
 /** The path given at opening. @lifetime borrowed */
 const char *tau_h5_path(const tau_h5 *file);

@@ -80,7 +80,7 @@ static void kill_a_writer(const char *path, useconds_t after) {
     waitpid(child, NULL, 0);
 }
 
-Test(file, a_killed_writer_leaves_a_file_that_is_followed_recovered_and_continued) {
+Test(file, a_killed_writer_leaves_a_file_that_is_followed_mended_and_continued) {
     for (int round = 0; round < 10; round++) {
         const char *path = scratch("killed.h5");
         unlink(path);
@@ -93,8 +93,7 @@ Test(file, a_killed_writer_leaves_a_file_that_is_followed_recovered_and_continue
 
         cr_assert_eq(tau_h5_open_append(&file, path), TAU_STATUS_EXISTS);
         cr_assert_null(file);
-        OK(tau_h5_recover(path));
-        OK(tau_h5_open_append(&file, path));
+        OK(tau_h5_open_draft(&file, path));
         cr_assert_eq(check_states(file), rows);
         size_t thetas;
         OK(tau_h5_count_rows(&thetas, file, "/run/theta"));
@@ -103,6 +102,7 @@ Test(file, a_killed_writer_leaves_a_file_that_is_followed_recovered_and_continue
         OK(tau_h5_get_i64(&format, file, "/", "tauscape_format"));
         cr_assert_eq(format, 1);
         OK(tau_h5_start_swmr(file));
+        OK(tau_h5_publish(file));
         append_states(file, (int)rows, (int)rows + 3);
         OK(tau_h5_close(file));
         OK(tau_h5_open_read(&file, path));
@@ -132,7 +132,7 @@ Test(file, a_second_writer_is_refused_and_a_follower_reads_while_the_first_lives
     tau_h5 *file;
     cr_assert_eq(tau_h5_open_append(&file, path), TAU_STATUS_EXISTS);
     cr_assert_not_null(strstr(tau_error_last()->why, "another process"));
-    cr_assert_eq(tau_h5_recover(path), TAU_STATUS_EXISTS);
+    cr_assert_eq(tau_h5_open_draft(&file, path), TAU_STATUS_EXISTS);
     OK(tau_h5_open_follow(&file, path));
     cr_assert_eq(check_states(file), 2u);
     tau_h5_discard(file);
