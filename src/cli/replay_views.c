@@ -12,10 +12,6 @@
     "loss-histogram, "                                                                                       \
     "violins, learner, confusion"
 
-const char *tau_replay_views_get_names(void) {
-    return FIGURE_NAMES;
-}
-
 /* ---- one figure ---- */
 
 static void release_view(view *v) {

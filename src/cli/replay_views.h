@@ -31,7 +31,4 @@ TAU_CHECK tau_status tau_replay_views_update(tau_replay_views *views);
 TAU_CHECK tau_status tau_replay_views_compute(tau_replay_views *views, size_t state, double turn,
                                               const tau_picture **pictures, size_t *count);
 
-/** Names of the figures, "feature-space, boundary, …". @lifetime static */
-const char *tau_replay_views_get_names(void);
-
 #endif

@@ -18,27 +18,6 @@ static const family families[] = {
     {"resnet56", tau_builtin_resnet56},
 };
 
-const char *const *tau_model_builtin_list(void) {
-    static const char *const list[] = {
-        "mnist-cnn",
-        "two convolutions, two linear layers, log-softmax; [1,28,28] -> 10 (1,199,882 parameters)",
-        "mlp:IN-H-…-OUT:ACT[:dropout=P]",
-        "linear layers with relu, tanh, sigmoid, elu, gelu, leaky-relu, softplus or softsign",
-        "lenet5",
-        "LeNet-5 with rectifiers and max pools; [1,28,28] -> 10 logits (61,706 parameters)",
-        "resnet20",
-        "ResNet-20 with convolutions as shortcuts; [3,32,32] -> 10 logits (272,474 parameters)",
-        "resnet20-noshort",
-        "the same without shortcuts (269,722 parameters)",
-        "resnet56",
-        "ResNet-56 with convolutions as shortcuts; [3,32,32] -> 10 logits (855,770 parameters)",
-        "encoder2:IN-H-…-2-1:ACT",
-        "any layers, then two linear units to look at, then a logistic unit",
-        NULL,
-    };
-    return list;
-}
-
 /* Inputs that feed one unit of the layer: of its weights, whose first axis counts units. */
 static double fan_in(const tau_graph *graph, const char *layer) {
     for (int i = 0; i < graph->parameter_count; i++) {

@@ -21,9 +21,6 @@ void tau_model_destroy(tau_model *model);
  *  @errors TAU_STATUS_MISSING with a list of the names, TAU_STATUS_USAGE for a malformed one */
 TAU_CHECK tau_status tau_model_builtin(tau_model **out, const char *name, uint64_t seed);
 
-/** Names of the built-in models with one line each, NULL-terminated pairs. @lifetime static */
-const char *const *tau_model_builtin_list(void);
-
 /** Reads an ONNX model, opset 7 to 21, with one input whose first axis is the batch, and one output.
  *  Parameters: the float tensors that Gemm, MatMul, Conv and BatchNormalization read as weights, biases,
  * gamma and beta, and initializers of more than one element that Add, Sub, Mul and Div read, in the order of

@@ -15,8 +15,7 @@ typedef struct tau_onnx_export {
     size_t tensor_count, tensor_capacity;
 } tau_onnx_export;
 
-/** Most inputs of a node made with a fixed list, and most attributes of any. */
-#define TAU_ONNX_EXPORT_INPUTS     5
+/** Most attributes of a node. */
 #define TAU_ONNX_EXPORT_ATTRIBUTES 6
 
 /** A tensor message of that shape. @param[in] data  borrowed until the export ends; NULL = none */

@@ -61,9 +61,6 @@ tau_status tau_replay_find_classes(tau_replay *replay) {
 int tau_replay_get_class_count(const tau_replay *replay) {
     return replay->class_count;
 }
-const int32_t *tau_replay_get_labels(const tau_replay *replay) {
-    return replay->labels;
-}
 
 tau_status tau_replay_need_classes(const tau_replay *replay, const char *what) {
     if (replay->class_count > 0) return TAU_STATUS_OK;

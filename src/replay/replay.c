@@ -304,10 +304,6 @@ tau_status tau_replay_read_series(tau_replay *replay, const char *name, tau_seri
 
 /* ---- the penalty ---- */
 
-bool tau_replay_has_penalty(const tau_replay *replay) {
-    return replay->has_penalty;
-}
-
 void tau_replay_get_penalty(const tau_replay *replay, size_t state, const float *theta, double data_loss,
                             tau_penalty *out) {
     *out = (tau_penalty){0};

@@ -94,8 +94,6 @@ TAU_CHECK tau_status tau_replay_find_value(const tau_replay *replay, const char 
 
 /** Classes of the targets: 2 also for binary values; 0 where the targets are values (regression). */
 int tau_replay_get_class_count(const tau_replay *replay);
-/** The class of each sample, [N]; NULL for regression. @lifetime the replay's */
-const int32_t *tau_replay_get_labels(const tau_replay *replay);
 
 /** Probabilities of the classes from the network's output for one sample, by the loss: exp of
  *  log-probabilities, softmax of logits, sigmoid of a logit, or the output as it is.
@@ -130,8 +128,6 @@ typedef struct tau_penalty {
     bool significant; /**< share above one tenth: to be marked */
 } tau_penalty;
 
-/** Whether the training had one at all, so far. */
-bool tau_replay_has_penalty(const tau_replay *replay);
 /** As it was trained with up to a state: a weight decay that was changed while training ran counts from the
  * first state that it made. @param[in] theta  [P]   @param[in] data_loss  without the penalty */
 void tau_replay_get_penalty(const tau_replay *replay, size_t state, const float *theta, double data_loss,

@@ -26,10 +26,6 @@ struct tau_violins {
 
 static const char *const kind_names[] = {"weights", "activations", "z-values", "gradients"};
 
-const char *tau_violin_kind_name(tau_violin_kind kind) {
-    return kind_names[kind];
-}
-
 tau_status tau_violin_kind_parse(tau_violin_kind *out, const char *name) {
     for (int k = 0; k <= TAU_VIOLIN_KIND_GRADIENTS; k++) {
         *out = (tau_violin_kind)k;

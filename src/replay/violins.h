@@ -11,8 +11,7 @@ typedef enum tau_violin_kind {
     TAU_VIOLIN_KIND_GRADIENTS,   /**< of the mean loss over all samples, for the weights */
 } tau_violin_kind;
 
-/** "weights", "activations", "z-values", "gradients". */
-const char *tau_violin_kind_name(tau_violin_kind kind);
+/** @param[in] name  "weights", "activations", "z-values" or "gradients"   @errors TAU_STATUS_MISSING */
 TAU_CHECK tau_status tau_violin_kind_parse(tau_violin_kind *out, const char *name);
 
 /** One layer. A density by Gaussian kernels with Scott's bandwidth, cut at the data's range. */

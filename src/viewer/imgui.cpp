@@ -135,9 +135,6 @@ bool tau_ui_wants_mouse(void) {
 bool tau_ui_wants_text(void) {
     return ImGui::GetIO().WantTextInput;
 }
-bool tau_ui_has_focus(void) {
-    return ImGui::GetIO().NavVisible && ImGui::IsWindowFocused(ImGuiFocusedFlags_AnyWindow);
-}
 bool tau_ui_is_active(void) {
     return ImGui::IsAnyItemActive();
 }
@@ -329,9 +326,6 @@ void tau_ui_table_next(void) {
 }
 void tau_ui_end_table(void) {
     ImGui::EndTable();
-}
-void tau_ui_progress(double share) {
-    ImGui::ProgressBar((float)share, ImVec2(-1, 0));
 }
 bool tau_ui_is_key_pressed(int glfw_key) {
     return ImGui::IsKeyPressed(glfw_key);

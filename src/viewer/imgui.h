@@ -33,7 +33,6 @@ void tau_ui_on_focus(struct GLFWwindow *window, int focused);
 
 bool tau_ui_wants_mouse(void);
 bool tau_ui_wants_text(void); /**< a text field has the keys */
-bool tau_ui_has_focus(void);  /**< a panel is steered by keys */
 bool tau_ui_is_active(void);  /**< a control is held or edited */
 /** Whether arrows, Space, Enter and Tab steer panels. */
 void tau_ui_set_navigation(bool on);
@@ -105,7 +104,6 @@ bool tau_ui_begin_table(const char *name, int columns);
 void tau_ui_table_column(double share);
 void tau_ui_table_next(void);
 void tau_ui_end_table(void);
-void tau_ui_progress(double share);
 
 bool tau_ui_is_key_pressed(int glfw_key);
 
