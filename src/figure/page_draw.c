@@ -112,11 +112,19 @@ static void draw_line(cairo_t *cr, const tau_theme *theme, const tau_chart *char
 
 /* ---- dots ---- */
 
+static void paint_markers(cairo_t *cr, const tau_theme *theme, const tau_look *look) {
+    tau_theme_set_color(cr, look->color, opacity_of(look));
+    cairo_set_line_width(cr, theme->line);
+    if (look->marker == TAU_MARKER_CROSS || look->marker == TAU_MARKER_PLUS)
+        cairo_stroke(cr);
+    else
+        cairo_fill(cr);
+}
+
 static void draw_dots(cairo_t *cr, const tau_theme *theme, const tau_chart *chart,
                       const tau_chart_shape *shape) {
     const tau_look *look = &shape->look;
     double x, y, radius = theme->marker * (look->size > 0 ? look->size : 1);
-    bool stroked = look->marker == TAU_MARKER_CROSS || look->marker == TAU_MARKER_PLUS;
     cairo_new_path(cr);
     for (size_t i = 0; i < shape->count; i++) {
         if (!find_place(chart, shape, i, &x, &y)) continue;
@@ -128,19 +136,9 @@ static void draw_dots(cairo_t *cr, const tau_theme *theme, const tau_chart *char
         }
         if (!look->rim && i % 256 != 255 && i + 1 < shape->count)
             continue; /* few long paths are slower than many */
-        tau_theme_set_color(cr, look->color, opacity_of(look));
-        cairo_set_line_width(cr, theme->line);
-        if (stroked)
-            cairo_stroke(cr);
-        else
-            cairo_fill(cr);
+        paint_markers(cr, theme, look);
     }
-    tau_theme_set_color(cr, look->color, opacity_of(look));
-    cairo_set_line_width(cr, theme->line);
-    if (stroked)
-        cairo_stroke(cr);
-    else
-        cairo_fill(cr);
+    paint_markers(cr, theme, look);
 }
 
 static void draw_image(cairo_t *cr, const tau_chart *chart, const tau_chart_shape *shape) {
