@@ -66,6 +66,7 @@ Test(explore, coarse_points_come_first_and_few_samples_before_many) {
     scene s = fake_explorer(three_stages, -1, 1);
     const tau_explore_region region = region_of(-1, 1, -1, 1, 300);
     look_and_wait(s.explore, &region);
+    cr_assert_eq(fake.count, 3 * 65 * 65);
     for (size_t i = 0; i < fake.count; i++) {
         cr_assert(i == 0 || fake.log[i].samples >= fake.log[i - 1].samples);
         const double k = fake.log[i].alpha + 1, j = fake.log[i].beta + 1;

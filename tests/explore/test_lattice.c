@@ -123,6 +123,7 @@ Test(view, room_bounds_the_finest_level_but_not_the_first_picture) {
 Test(view, points_stay_apart_however_deep_one_looks) {
     const tau_lattice lattice = lattice_of(-1, 1);
     const double widths[] = {1e-3, 1e-9, 1e-13, 1e-14, 1e-15, 1e-300};
+    int apart = 0;
     for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
         tau_wanted view;
         const tau_explore_region region = square(0.3, 0.3 + widths[w], 1000);
@@ -130,7 +131,9 @@ Test(view, points_stay_apart_however_deep_one_looks) {
         for (int64_t k = view.range.first[0]; k < view.range.last[0]; k++)
             cr_assert_lt(tau_lattice_coordinate(&lattice, 0, view.finest, k),
                          tau_lattice_coordinate(&lattice, 0, view.finest, k + 1));
+        apart += view.range.first[0] < view.range.last[0];
     }
+    cr_assert_geq(apart, 3, "%d", apart);
 }
 
 Test(view, a_region_that_cannot_be_looked_at_is_not) {

@@ -137,6 +137,7 @@ Test(layout, panels_on_one_scale_share_levels_and_bar) {
     scene s;
     tau_plan *plan = plan_scene(&s, SCENE_PANELS, sizes[2]);
     cr_assert_gt(plan->bar.width, 0);
+    cr_assert_eq(plan->panel_count, 4);
     for (size_t i = 1; i < plan->panel_count; i++) {
         cr_assert_eq(plan->panels[i].bar.width, 0);
         cr_assert_eq(plan->panels[i].scale.levels.count, plan->panels[0].scale.levels.count);
@@ -155,6 +156,7 @@ Test(layout, panels_on_their_own_scales_have_their_own_bars) {
     cr_assert_eq(tau_plan_create(&plan, &s.figure), TAU_STATUS_OK);
     size_t a, b;
     cr_assert_not(tau_layout_find_fault(&plan->layout, &a, &b));
+    cr_assert_eq(plan->panel_count, 4);
     for (size_t i = 0; i < plan->panel_count; i++) cr_assert_gt(plan->panels[i].bar.width, 0);
     cr_assert_neq(plan->panels[0].scale.lo, plan->panels[1].scale.lo);
     tau_plan_destroy(plan);

@@ -42,6 +42,7 @@ Test(levels, show_basin_and_walls) {
 
 Test(levels, have_short_labels) {
     tau_levels levels = choose(bowl, 10, false, NAN, NAN);
+    cr_assert_eq(levels.count, 10);
     for (int i = 0; i < levels.count; i++) cr_assert_leq(strlen(levels.label[i]), 5, "%s", levels.label[i]);
 }
 

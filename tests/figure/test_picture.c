@@ -65,6 +65,7 @@ Test(picture, plots_neither_overlap_nor_leave_the_page) {
         for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
             tau_page *page = make_page((replay_kind)kind, 0.2, sizes[s], TAU_FIGURE_STYLE_DEFAULT);
             const tau_rect paper = {0, 0, page->plan.layout.width, page->plan.layout.height};
+            cr_assert_geq(page->chart_count, 1);
             for (size_t i = 0; i < page->chart_count; i++) {
                 cr_assert(tau_box_is_within(tau_box_of_rect(page->charts[i].plot), paper));
                 for (size_t k = 0; k < i; k++)
@@ -78,6 +79,7 @@ Test(picture, plots_neither_overlap_nor_leave_the_page) {
 Test(picture, no_text_outside_the_plots_lies_on_a_plot) {
     for (int kind = 0; kind < REPLAY_COUNT; kind++) {
         tau_page *page = make_page((replay_kind)kind, 0.7, sizes[0], TAU_FIGURE_STYLE_DEFAULT);
+        cr_assert(page->chart_count > 0 && page->plan.layout.label_count > 0);
         for (size_t i = 0; i < page->plan.layout.label_count; i++) {
             const tau_label *label = &page->plan.layout.labels[i];
             for (size_t k = 0; k < page->chart_count && label->role != TAU_TEXT_ROLE_NOTE; k++)
@@ -367,6 +369,7 @@ Test(picture, four_pictures_in_two_by_four_cells_are_deepreplays_composition) {
 Test(picture, plots_stay_where_they_are_from_frame_to_frame) {
     tau_page *first = make_page(REPLAY_CANONICAL, 0, sizes[0], TAU_FIGURE_STYLE_DEFAULT);
     tau_page *last = make_page(REPLAY_CANONICAL, 1, sizes[0], TAU_FIGURE_STYLE_DEFAULT);
+    cr_assert(first->chart_count > 1 && last->chart_count == first->chart_count);
     for (size_t i = 1; i < first->chart_count; i++)
         cr_assert(fabs(first->charts[i].plot.y - last->charts[i].plot.y) < 1e-9 &&
                   fabs(first->charts[i].plot.height - last->charts[i].plot.height) < 1e-9);

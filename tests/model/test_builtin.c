@@ -93,11 +93,14 @@ Test(builtin, weights_are_uniform_within_one_over_root_fan_in) {
 
 Test(builtin, batch_norm_begins_as_the_identity) {
     tau_model *model = make("resnet20", 3);
+    int norms = 0;
     for (int i = 0; i < model->graph->parameter_count; i++) {
         const tau_parameter *p = &model->graph->parameters[i];
+        norms += p->role == TAU_ROLE_BN_GAMMA;
         if (p->role == TAU_ROLE_BN_GAMMA) cr_assert_eq(model->theta[p->offset], 1);
         if (p->role == TAU_ROLE_BN_BETA) cr_assert_eq(model->theta[p->offset], 0);
     }
+    cr_assert(norms > 0 && model->graph->buffer_count == 2 * norms);
     for (int i = 0; i < model->graph->buffer_count; i++)
         cr_assert_eq(model->buffers[model->graph->buffers[i].offset],
                      model->graph->buffers[i].role == TAU_ROLE_BN_VAR);

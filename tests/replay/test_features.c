@@ -282,6 +282,7 @@ Test(features, a_wider_layer_is_projected_on_axes_that_stay_from_state_to_state)
     OK(tau_features_get_limits(view, low, high));
     OK(tau_features_compute(view, 3, &frame));
     cr_assert_eq(frame.points[4], before, "the axes have moved");
+    cr_assert_gt(frame.count, 0);
     for (size_t n = 0; n < frame.count; n++)
         cr_assert(low[0] <= frame.points[3 * n] && frame.points[3 * n] <= high[0]);
     tau_features_destroy(view);
@@ -310,6 +311,7 @@ Test(features, without_a_grid_the_mesh_spans_the_layer_and_is_decided_from_there
         }
         cr_assert_eq(frame.decision[m], best);
     }
+    cr_assert_gt(frame.count, 0);
     for (size_t n = 0; n < frame.count; n++)
         cr_assert(frame.points[2 * n] > frame.mesh[0] && frame.points[2 * n] < frame.mesh[2 * 48]);
     const double corner = frame.mesh[0];

@@ -255,7 +255,7 @@ Test(mesh_file, nothing_to_write_leaves_the_old_file) {
 
 Test(mesh_file, a_device_is_no_destination) {
     struct stat info;
-    if (stat("/dev/full", &info) != 0) return;
+    if (stat("/dev/full", &info) != 0) cr_skip_test("there is no /dev/full");
     owned_field made = fields_make(300, 300, unit_lo, unit_hi, bowl);
     tau_scene scene = {.field = &made.field};
     tau_view view = tau_view_get_default(TAU_VIEW_KIND_SURFACE);
