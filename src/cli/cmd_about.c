@@ -168,8 +168,7 @@ const tau_cli_command tau_cli_doctor = {
     .usage = "",
     .summary = "check that everything works here",
     .description = "Tries what the commands need and says of each thing whether it works and, if not, how to "
-                   "mend it. What is "
-                   "marked off is not used here, such as a GPU that is not there.",
+                   "mend it. What is marked off is not used here, such as a GPU that is not there.",
     .arguments_max = 0,
     .run = run_doctor,
 };
@@ -206,11 +205,11 @@ static tau_status run_help(tau_cli *cli) {
 
 const tau_cli_command tau_cli_help = {
     .name = "help",
-    .usage = "[COMMAND|concepts|figures|slurm|man]",
+    .usage = "[COMMAND|concepts|figures|scripts|slurm|man]",
     .summary = "explain a command or a topic",
-    .description = "Explains a command, the concepts behind landscapes, the figures of a training, or work "
-                   "on a Slurm cluster. man "
-                   "prints the manual page.",
+    .description =
+        "Explains a command, the concepts behind landscapes, the figures of a training, the scripts "
+        "of the window, or work on a Slurm cluster. man prints the manual page.",
     .arguments_max = 1,
     .run = run_help,
 };

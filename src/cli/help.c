@@ -7,11 +7,19 @@
 
 /* ---- text for a terminal ---- */
 
+/* Characters, not bytes: what of UTF-8 does not go on with the one before. */
+static int count_columns(const char *text, size_t bytes) {
+    int columns = 0;
+    for (size_t i = 0; i < bytes; i++) columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return columns;
+}
+
 static void print_wrapped(FILE *out, const char *text, int indent, int start, int width) {
     int column = start;
     while (*text) {
-        size_t word = strcspn(text, " \n");
-        if (column > indent && column + 1 + (int)word > width) {
+        const size_t word = strcspn(text, " \n");
+        const int columns = count_columns(text, word);
+        if (column > indent && column + 1 + columns > width) {
             fprintf(out, "\n%*s", indent, "");
             column = indent;
         } else if (column > indent) {
@@ -19,7 +27,7 @@ static void print_wrapped(FILE *out, const char *text, int indent, int start, in
             column++;
         }
         fwrite(text, 1, word, out);
-        column += (int)word;
+        column += columns;
         text += word;
         if (*text == '\n') {
             fprintf(out, "\n%*s", indent, "");
@@ -33,10 +41,10 @@ static void print_wrapped(FILE *out, const char *text, int indent, int start, in
 static void print_option(FILE *out, const tau_cli_option *option) {
     enum { HELP_COLUMN = 32, WIDTH = 96 };
     char head[96];
-    int length =
-        snprintf(head, sizeof head, "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
-                 option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
-                 option->value && *option->value != '[' ? " " : "", option->value ? option->value : "");
+    snprintf(head, sizeof head, "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
+             option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
+             option->value && *option->value != '[' ? " " : "", option->value ? option->value : "");
+    int length = count_columns(head, strlen(head));
     fputs(head, out);
     if (length + 2 > HELP_COLUMN) {
         fputc('\n', out);
@@ -52,8 +60,8 @@ static void print_section(FILE *out, const char *title, const tau_cli_option *op
 }
 
 void tau_help_print_command(FILE *out, const tau_cli_command *command) {
-    fprintf(out, "tauscape %s - %s\n\nUsage\n  tauscape %s %s\n\n", command->name, command->summary,
-            command->name, command->usage);
+    fprintf(out, "tauscape %s - %s\n\nUsage\n  tauscape %s%s%s\n\n", command->name, command->summary,
+            command->name, *command->usage ? " " : "", command->usage);
     print_wrapped(out, command->description, 0, 0, 96);
     for (int s = 0; s < TAU_CLI_SECTIONS_MAX && command->sections[s].title; s++)
         print_section(out, command->sections[s].title, command->sections[s].options);

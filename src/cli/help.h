@@ -18,7 +18,7 @@ void tau_help_print_man(FILE *out);
 /** A completion script. @param[in] shell  "bash", "zsh" or "fish"   @errors TAU_STATUS_USAGE */
 TAU_CHECK tau_status tau_help_print_completion(FILE *out, const char *shell);
 
-/** A topic of `tauscape help`: "concepts", "slurm". @errors TAU_STATUS_MISSING with the nearest name */
+/** A topic of `tauscape help`: "concepts", "slurm". @errors TAU_STATUS_USAGE with the nearest name */
 TAU_CHECK tau_status tau_help_print_topic(FILE *out, const char *topic);
 
 #endif

@@ -1,13 +1,14 @@
 """Help, errors of usage, and the manners of the command line."""
 
 import os
+import re
 import subprocess
 
 import harness
 
 
 class Usage(harness.CliTest):
-    COMMANDS = "demo train compute trace export info merge import devices doctor completion help".split()
+    COMMANDS = "view demo train watch compute trace export info merge import devices doctor completion help".split()
 
     def test_overview_names_every_command(self):
         text = self.ok("--help").out
@@ -21,9 +22,14 @@ class Usage(harness.CliTest):
             self.assertEqual(text, self.ok("help", command).out)
             for line in text.splitlines():
                 self.assertLessEqual(len(line), 120, f"{command}: {line}")
+                self.assertEqual(line, line.rstrip(), command)
+                option = re.match(r"  (-\w,|   ) --\S+( \S+)*?  +(?=\S)", line)
+                if option:
+                    self.assertEqual(option.end(), 32, f"{command}: {line}")
 
     def test_topics_fit_a_screen_each(self):
-        for topic in ("concepts", "figures", "slurm"):
+        for topic in ("concepts", "figures", "scripts", "slurm"):
+            self.assertIn(topic, self.ok("help", "help").out)
             self.assertLess(len(self.ok("help", topic).out.splitlines()), 60)
 
     def test_version(self):
