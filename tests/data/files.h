@@ -8,10 +8,8 @@
 #include <string.h>
 
 #include "core/status.h"
+#include "ok.h"
 #include "scratch.h"
-
-#define OK(call)                                                                                             \
-    cr_assert_eq((call), TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what, tau_error_last()->why)
 
 static inline const char *write_bytes(const char *name, const void *bytes, size_t size) {
     const char *path = scratch(name);

@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "data/data.h"
-
-#define OK(call)                                                                                             \
-    cr_assert_eq((call), TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what, tau_error_last()->why)
+#include "ok.h"
 
 /* The bytes of every set, pinned: they must be the same on every machine and for ever. Changing a set is
  * changing everyone's results. */

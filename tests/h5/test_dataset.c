@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "ok.h"
 #include "scratch.h"
-
-#define OK(call)                                                                                             \
-    cr_assert_eq((call), TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what, tau_error_last()->why)
 
 static tau_h5 *file;
 

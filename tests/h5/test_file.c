@@ -6,10 +6,8 @@
 #include "core/memory.h"
 #include "h5/attribute.h"
 #include "h5/dataset.h"
+#include "ok.h"
 #include "scratch.h"
-
-#define OK(call)                                                                                             \
-    cr_assert_eq((call), TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what, tau_error_last()->why)
 
 enum { WIDTH = 1000 };
 

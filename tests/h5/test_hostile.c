@@ -9,10 +9,8 @@
 #include "core/rng.h"
 #include "h5/attribute.h"
 #include "h5/dataset.h"
+#include "ok.h"
 #include "scratch.h"
-
-#define OK(call)                                                                                             \
-    cr_assert_eq((call), TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what, tau_error_last()->why)
 
 /* The library asks for whatever size a damaged file names and copes with a refusal; so must the sanitizer. */
 const char *__asan_default_options(void);

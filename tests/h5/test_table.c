@@ -3,10 +3,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "ok.h"
 #include "scratch.h"
-
-#define OK(call)                                                                                             \
-    cr_assert_eq((call), TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what, tau_error_last()->why)
 
 typedef struct parameter {
     char name[16];

@@ -10,21 +10,10 @@
 #include "backend_ref/backend_ref.h"
 #include "core/memory.h"
 #include "model/layers.h"
+#include "ok.h"
 #include "replay/replay.h"
 #include "scratch.h"
 #include "store/run.h"
-
-#define OK(call)                                                                                             \
-    do {                                                                                                     \
-        const tau_status ok_status = (call);                                                                 \
-        cr_assert_eq(ok_status, TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what,                 \
-                     tau_error_last()->why);                                                                 \
-    } while (0)
-
-/** Compares with a tolerance; NaN equals nothing. */
-#define NEAR(a, b, tolerance)                                                                                \
-    cr_assert(fabs((double)(a) - (double)(b)) <= (tolerance), "%s = %.12g, not %.12g", #a, (double)(a),      \
-              (double)(b))
 
 static inline void assert_fails(tau_status got, tau_status expected, const char *part) {
     const tau_error *error = tau_error_last();

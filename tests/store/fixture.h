@@ -7,15 +7,9 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "ok.h"
 #include "scratch.h"
 #include "store/landscape.h"
-
-#define OK(call)                                                                                             \
-    do {                                                                                                     \
-        const tau_status ok_status = (call);                                                                 \
-        cr_assert_eq(ok_status, TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what,                 \
-                     tau_error_last()->why);                                                                 \
-    } while (0)
 
 #define RECIPE(seed) "{\"identity\":{\"seed\":" #seed ",\"backend\":\"ref\"},\"provenance\":{}}"
 

@@ -12,15 +12,9 @@
 #include "core/memory.h"
 #include "data/data.h"
 #include "model/builder.h"
+#include "ok.h"
 #include "scratch.h"
 #include "store/run.h"
-
-#define OK(call)                                                                                             \
-    do {                                                                                                     \
-        const tau_status ok_status = (call);                                                                 \
-        cr_assert_eq(ok_status, TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what,                 \
-                     tau_error_last()->why);                                                                 \
-    } while (0)
 
 static inline void assert_message(tau_status got, tau_status expected) {
     cr_assert_eq(got, expected, "%d: %s (%s)", got, tau_error_last()->what, tau_error_last()->why);

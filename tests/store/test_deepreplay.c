@@ -12,17 +12,8 @@
 #include "core/memory.h"
 #include "h5/attribute.h"
 #include "h5/dataset.h"
+#include "ok.h"
 #include "scratch.h"
-
-#define OK(call)                                                                                             \
-    do {                                                                                                     \
-        const tau_status ok_status = (call);                                                                 \
-        cr_assert_eq(ok_status, TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what,                 \
-                     tau_error_last()->why);                                                                 \
-    } while (0)
-#define NEAR(a, b, tolerance)                                                                                \
-    cr_assert(fabs((double)(a) - (double)(b)) <= (tolerance), "%s = %.12g, not %.12g", #a, (double)(a),      \
-              (double)(b))
 
 static void make_directory(void) {
     (void)scratch("");
