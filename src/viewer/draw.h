@@ -4,6 +4,7 @@
 #define TAU_VIEWER_DRAW_H
 
 #include "figure/image.h"
+#include "figure/isolines.h"
 #include "figure/levels.h"
 #include "viewer/atlas.h"
 #include "viewer/field_mesh.h"
@@ -88,7 +89,11 @@ typedef struct tau_frame_text {
         align_y;         /**< which part of the box is at the place: 0 = left or top, 1 = right or bottom */
     bool bold, vertical; /**< vertical reads upwards */
     bool is_name, plate;
+    const tau_color *ground; /**< of the plate; NULL = paper */
 } tau_frame_text;
+
+/** Whether a box around (x, y) neither meets a text nor leaves the viewport. */
+bool tau_frame_is_free(const tau_frame *frame, double x, double y, double width, double height);
 
 /** Puts a text where it neither meets another one nor leaves the viewport. @return false = left out */
 bool tau_frame_put_text(tau_frame *frame, const char *text, double x, double y, const tau_frame_text *how);
@@ -142,6 +147,19 @@ void tau_frame_draw_paths(tau_frame *frame);
 void tau_frame_draw_marks(tau_frame *frame);
 void tau_frame_draw_mark_labels(tau_frame *frame);
 void tau_frame_draw_map(tau_frame *frame);
+
+/** Squares of the viewport that are drawn upon. */
+typedef struct tau_frame_taken {
+    uint8_t *cells; /**< [rows, columns] */
+    size_t columns, rows;
+    double cell; /**< pixels a side */
+} tau_frame_taken;
+
+/** By what was painted and not yet flushed. @param[out] out  cells are freed with tau_mem_free */
+TAU_CHECK tau_status tau_frame_find_taken(const tau_frame *frame, tau_frame_taken *out);
+
+/** Writes values into contour lines, beside what is taken. */
+void tau_frame_draw_values(tau_frame *frame, const tau_frame_taken *taken);
 void tau_frame_draw_line_view(tau_frame *frame);
 
 /** Axes of two dimensions around the plot. @param[in] lo, hi  of x and y; y on its scale */
@@ -167,6 +185,11 @@ void tau_frame_draw_surface(tau_frame *frame);
 /** @param[in] transform  column-major, world to clip space   @param[in] flat  a map */
 void tau_frame_draw_field(tau_frame *frame, const float transform[16], bool flat);
 bool tau_frame_has_field(const tau_frame *frame);
+
+/** The contour lines of the field. @param[out] lines  [levels->count], in data coordinates; NULL = none are
+ * drawn   @lifetime until the field is brought anew */
+TAU_CHECK tau_status tau_frame_get_contours(const tau_frame *frame, const tau_levels **levels,
+                                            const tau_polylines **lines);
 bool tau_frame_has_gaps(const tau_frame *frame, bool *not_finite, bool *not_computed, bool *preview);
 void tau_field_buffers_destroy(struct tau_field_buffers *buffers);
 

@@ -44,16 +44,15 @@ void tau_frame_fit_text(tau_frame *frame, char out[128], const char *text, doubl
 
 /* ---- texts ---- */
 
-static bool is_free(const tau_frame *frame, const tau_axes_label *label) {
+bool tau_frame_is_free(const tau_frame *frame, double x, double y, double width, double height) {
     double margin = frame->scale;
-    if (label->x - label->width / 2 < margin || label->y - label->height / 2 < margin ||
-        label->x + label->width / 2 > frame->width - margin ||
-        label->y + label->height / 2 > frame->height - margin)
+    if (x - width / 2 < margin || y - height / 2 < margin || x + width / 2 > frame->width - margin ||
+        y + height / 2 > frame->height - margin)
         return false;
     for (size_t i = 0; i < frame->slot->label_count; i++) {
         const tau_axes_label *other = &frame->slot->labels[i];
-        if (fabs(label->x - other->x) < (label->width + other->width) / 2 + margin &&
-            fabs(label->y - other->y) < (label->height + other->height) / 2 + margin)
+        if (fabs(x - other->x) < (width + other->width) / 2 + margin &&
+            fabs(y - other->y) < (height + other->height) / 2 + margin)
             return false;
     }
     return true;
@@ -87,13 +86,14 @@ bool tau_frame_put_text(tau_frame *frame, const char *text, double x, double y, 
     label.height = how->vertical ? extent.width : height;
     label.x = x + (0.5 - how->align_x) * label.width;
     label.y = y + (0.5 - how->align_y) * label.height;
-    if (!is_free(frame, &label)) return false;
+    if (!tau_frame_is_free(frame, label.x, label.y, label.width, label.height)) return false;
     tau_status status = TAU_GROW(slot->labels, slot->label_capacity, slot->label_count + 1);
     if (status == TAU_STATUS_OK) slot->labels[slot->label_count++] = label;
     double pad = how->size * 0.22;
     if (how->plate)
         tau_paint_rectangle(frame->paint, label.x - label.width / 2 - pad, label.y - label.height / 2 - pad,
-                            label.width + 2 * pad, label.height + 2 * pad, frame->colors.paper, 0.8);
+                            label.width + 2 * pad, label.height + 2 * pad,
+                            how->ground ? *how->ground : frame->colors.paper, 0.8);
     if (status == TAU_STATUS_OK) status = keep_text(frame, &label, how);
     if (status != TAU_STATUS_OK) fail(frame, status);
     return true;

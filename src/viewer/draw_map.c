@@ -2,6 +2,7 @@
 #include <GL/glew.h>
 #include <math.h>
 
+#include "core/memory.h"
 #include "viewer/draw.h"
 
 /* What is shown: the region asked for, or everything; never empty. */
@@ -81,7 +82,12 @@ void tau_frame_draw_map(tau_frame *frame) {
     tau_frame_draw_field(frame, transform, true);
     tau_frame_draw_paths(frame);
     tau_frame_draw_marks(frame);
+    tau_frame_taken taken = {0};
+    tau_status status = tau_frame_find_taken(frame, &taken);
     tau_frame_flush(frame, TAU_PAINT_DEPTH_IGNORED, true);
     tau_frame_draw_axes(frame, &axes);
     tau_frame_draw_mark_labels(frame);
+    if (status == TAU_STATUS_OK) tau_frame_draw_values(frame, &taken);
+    if (status != TAU_STATUS_OK && frame->status == TAU_STATUS_OK) frame->status = status;
+    tau_mem_free(taken.cells);
 }

@@ -32,7 +32,15 @@ typedef struct tau_field_buffers {
     double lowest, highest; /* of the values, on the scale of the space */
     char colormap[256];
     tau_colormap map;
+    tau_levels contour_levels;
+    tau_polylines *contours; /* [contour_levels.count], found when they are wanted */
 } tau_field_buffers;
+
+static void drop_contours(tau_field_buffers *b) {
+    for (int k = 0; b->contours && k < b->contour_levels.count; k++) tau_polylines_release(&b->contours[k]);
+    tau_mem_free(b->contours);
+    b->contours = NULL;
+}
 
 void tau_field_buffers_destroy(tau_field_buffers *b) {
     if (!b) return;
@@ -41,6 +49,7 @@ void tau_field_buffers_destroy(tau_field_buffers *b) {
     glDeleteBuffers(4, buffers);
     const GLuint textures[] = {b->levels, b->colors};
     glDeleteTextures(2, textures);
+    drop_contours(b);
     tau_mem_free(b);
 }
 
@@ -137,12 +146,14 @@ static tau_status upload(tau_field_buffers *b, const tau_frame *frame) {
     TAU_TRY(tau_mesh_create(&grid, field, space->log));
     b->lowest = grid.lowest, b->highest = grid.highest;
     int wanted = frame->view->level_count > 0 ? frame->view->level_count : LEVELS_WANTED;
-    tau_levels levels = {0};
+    drop_contours(b);
+    b->contour_levels = (tau_levels){0};
     tau_status status = upload_mesh(b, frame, &grid);
     if (status == TAU_STATUS_OK)
-        status = tau_levels_choose(&levels, &grid, 1, wanted < TAU_LEVELS_MAX ? wanted : TAU_LEVELS_MAX,
-                                   space->lo[2], space->hi[2], space->log);
-    if (status == TAU_STATUS_OK) upload_levels(b, &levels, space);
+        status =
+            tau_levels_choose(&b->contour_levels, &grid, 1, wanted < TAU_LEVELS_MAX ? wanted : TAU_LEVELS_MAX,
+                              space->lo[2], space->hi[2], space->log);
+    if (status == TAU_STATUS_OK) upload_levels(b, &b->contour_levels, space);
     tau_mesh_release(&grid);
     return status;
 }
@@ -212,6 +223,30 @@ static double scaled_or(const tau_frame *frame, double value, double otherwise) 
 
 bool tau_frame_has_field(const tau_frame *frame) {
     return frame->scene->field && frame->slot->field->full;
+}
+
+static tau_status trace(tau_field_buffers *b, const tau_field *field, bool log) {
+    tau_mesh grid;
+    tau_isolines *isolines = NULL;
+    TAU_TRY(tau_mesh_create(&grid, field, log));
+    tau_status status = TAU_ALLOC(b->contours, (size_t)b->contour_levels.count);
+    if (status == TAU_STATUS_OK) status = tau_isolines_create(&isolines, &grid);
+    for (int k = 0; k < b->contour_levels.count && status == TAU_STATUS_OK; k++)
+        status = tau_isolines_trace(isolines, &b->contours[k], b->contour_levels.z[k]);
+    tau_isolines_destroy(isolines);
+    tau_mesh_release(&grid);
+    if (status != TAU_STATUS_OK) drop_contours(b);
+    return status;
+}
+
+tau_status tau_frame_get_contours(const tau_frame *frame, const tau_levels **levels,
+                                  const tau_polylines **lines) {
+    tau_field_buffers *b = frame->slot->field;
+    bool drawn = tau_frame_has_field(frame) && frame->view->isolines && b->contour_levels.count > 0;
+    if (drawn && !b->contours) TAU_TRY(trace(b, frame->scene->field, frame->space.log));
+    *levels = &b->contour_levels;
+    *lines = drawn ? b->contours : NULL;
+    return TAU_STATUS_OK;
 }
 
 bool tau_frame_has_gaps(const tau_frame *frame, bool *not_finite, bool *not_computed, bool *preview) {

@@ -136,6 +136,26 @@ void tau_paint_rectangle(tau_paint *paint, double x, double y, double width, dou
     tau_paint_polygon(paint, corners, 4, color, opacity);
 }
 
+/* Marks the squares along an edge of a triangle. */
+static void take_edge(const float a[3], const float b[3], double cell, size_t columns, size_t rows,
+                      uint8_t *taken) {
+    double way[2] = {b[0] - a[0], b[1] - a[1]};
+    int steps = (int)fmin(ceil(2 * hypot(way[0], way[1]) / cell), 65536);
+    for (int i = 0; i <= steps; i++) {
+        double share = steps ? (double)i / steps : 0;
+        double column = (a[0] + share * way[0]) / cell, row = (a[1] + share * way[1]) / cell;
+        if (column >= 0 && row >= 0 && column < (double)columns && row < (double)rows)
+            taken[(size_t)row * columns + (size_t)column] = 1;
+    }
+}
+
+void tau_paint_find_taken(const tau_paint *paint, double cell, size_t columns, size_t rows, uint8_t *taken) {
+    for (size_t i = 0; i + 2 < paint->count; i += 3)
+        for (int k = 0; k < 3; k++)
+            take_edge(paint->vertices[i + (size_t)k].place, paint->vertices[i + (size_t)((k + 1) % 3)].place,
+                      cell, columns, rows, taken);
+}
+
 static void draw(const tau_paint *paint, GLint fade, float opacity) {
     glUniform1f(fade, opacity);
     glDrawArrays(GL_TRIANGLES, 0, (GLsizei)paint->count);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/status.h"
 #include "figure/colormap.h"
@@ -39,6 +40,10 @@ void tau_paint_polygon(tau_paint *paint, const double (*points)[3], size_t count
 
 void tau_paint_rectangle(tau_paint *paint, double x, double y, double width, double height, tau_color color,
                          double opacity);
+
+/** Which squares of `cell` pixels the edges of what was gathered go through.
+ *  @param[in,out] taken  [rows, columns], 1 where there is something */
+void tau_paint_find_taken(const tau_paint *paint, double cell, size_t columns, size_t rows, uint8_t *taken);
 
 /** Draws what was gathered and forgets it. @errors TAU_STATUS_MEMORY: something was not gathered */
 TAU_CHECK tau_status tau_paint_flush(tau_paint *paint, unsigned program, int width, int height,

@@ -108,3 +108,122 @@ Test(labels, name_axes_title_series_and_gaps) {
     }
     canvas_release(&c);
 }
+
+/* ---- values of contour lines ---- */
+
+/* The value that a text inside the plot shows; NaN for other texts. */
+static double get_shown(const canvas *c, const tau_axes_label *label) {
+    double plot[4];
+    char *end;
+    tau_renderer_get_plot(c->renderer, 0, plot);
+    bool inside = label->x > plot[0] && label->x < plot[0] + plot[2] && label->y > plot[1] &&
+                  label->y < plot[1] + plot[3];
+    double value = strtod(label->text, &end);
+    return inside && !*end ? value : NAN;
+}
+
+/* The value of the map at a pixel; NaN in holes and outside. */
+static double get_value(const canvas *c, const picture *p, double x, double y) {
+    double plot[4], lo[2], hi[2], world[3], alpha, beta, value;
+    tau_renderer_get_plot(c->renderer, 0, plot);
+    tau_renderer_get_region(c->renderer, 0, lo, hi);
+    const tau_space *space = tau_renderer_get_space(c->renderer, 0);
+    alpha = lo[0] + (x - plot[0]) / plot[2] * (hi[0] - lo[0]);
+    beta = hi[1] - (y - plot[1]) / plot[3] * (hi[1] - lo[1]);
+    if (!tau_scene_get_surface(space, p->scene.field, alpha, beta, world)) return NAN;
+    tau_space_get_data(space, world, &alpha, &beta, &value);
+    return value;
+}
+
+/* The line goes through the middle of its text, which hides neither a hole nor the line of another text.
+ * @return how many texts there are */
+static int check_values(const canvas *c, const picture *p, const char *name) {
+    size_t count;
+    int values = 0;
+    const tau_axes_label *labels = tau_renderer_get_labels(c->renderer, 0, &count);
+    for (size_t i = 0; i < count; i++) {
+        const tau_axes_label *l = &labels[i];
+        double shown = get_shown(c, l), middle[2] = {INFINITY, -INFINITY}, box[2] = {INFINITY, -INFINITY};
+        if (isnan(shown)) continue;
+        values++;
+        for (int k = 0; k < 9; k++) {
+            double right = k % 3 - 1, down = (k / 3 - 1) * l->height / 2;
+            double value = get_value(c, p, l->x + right * l->height / 2, l->y + down);
+            double corner = get_value(c, p, l->x + right * l->width / 2, l->y + down);
+            cr_expect_not(isnan(value) || isnan(corner), "%s: \"%s\" lies on a hole", name, l->text);
+            middle[0] = fmin(middle[0], value), middle[1] = fmax(middle[1], value);
+            box[0] = fmin(box[0], corner), box[1] = fmax(box[1], corner);
+        }
+        cr_expect(shown >= middle[0] && shown <= middle[1], "%s at %d x %d: \"%s\" stands at %g to %g", name,
+                  c->width, c->height, l->text, middle[0], middle[1]);
+        for (size_t k = 0; k < count; k++) {
+            double other = get_shown(c, &labels[k]);
+            cr_expect_not(other != shown && other > box[0] && other < box[1],
+                          "%s at %d x %d: \"%s\" lies on the line of \"%s\"", name, c->width, c->height,
+                          l->text, labels[k].text);
+        }
+    }
+    return values;
+}
+
+Test(values, stand_on_their_lines_at_every_size) {
+    static const int sizes[][2] = {{320, 240}, {800, 600}, {1280, 720}, {2560, 1440}};
+    static const picture_kind kinds[] = {PICTURE_MAP,        PICTURE_MAP_DARK,  PICTURE_MAP_LOG,
+                                         PICTURE_MAP_ZOOMED, PICTURE_PATHS_MAP, PICTURE_GAPS_MAP,
+                                         PICTURE_TOOLS_MAP};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        canvas c = canvas_create(sizes[s][0], sizes[s][1]);
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+            picture p = picture_create(kinds[k]);
+            place_texts(&c, &p, picture_get_name(kinds[k]));
+            int values = check_values(&c, &p, picture_get_name(kinds[k]));
+            cr_expect_geq(values, s == 0 ? 1 : 4, "%s at %d x %d has %d values", picture_get_name(kinds[k]),
+                          c.width, c.height, values);
+            picture_release(&p);
+        }
+        canvas_release(&c);
+    }
+}
+
+Test(values, are_written_only_into_lines_that_are_drawn) {
+    static const picture_kind kinds[] = {PICTURE_CONSTANT, PICTURE_NAN,    PICTURE_POINT, PICTURE_NOTHING,
+                                         PICTURE_ROW_MAP,  PICTURE_COLUMN, PICTURE_MAP};
+    canvas c = canvas_create(800, 600);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        picture p = picture_create(kinds[k]);
+        size_t count;
+        p.view.kind = TAU_VIEW_KIND_MAP;
+        p.view.isolines = kinds[k] != PICTURE_MAP;
+        place_texts(&c, &p, picture_get_name(kinds[k]));
+        const tau_axes_label *labels = tau_renderer_get_labels(c.renderer, 0, &count);
+        for (size_t i = 0; i < count; i++)
+            cr_expect(isnan(get_shown(&c, &labels[i])), "%s has the value %s", picture_get_name(kinds[k]),
+                      labels[i].text);
+        picture_release(&p);
+    }
+    canvas_release(&c);
+}
+
+Test(values, keep_off_paths) {
+    canvas c = canvas_create(800, 600);
+    picture p = picture_create(PICTURE_PATHS_MAP);
+    double plot[4], lo[2], hi[2];
+    size_t count;
+    place_texts(&c, &p, "paths");
+    tau_renderer_get_plot(c.renderer, 0, plot);
+    tau_renderer_get_region(c.renderer, 0, lo, hi);
+    const tau_axes_label *labels = tau_renderer_get_labels(c.renderer, 0, &count);
+    for (size_t i = 0; i < p.scene.path_count; i++)
+        for (size_t t = 0; t < p.scene.paths[i].count; t++)
+            for (size_t k = 0; k < count; k++) {
+                const tau_axes_label *l = &labels[k];
+                const double *at = p.scene.paths[i].coords[t];
+                double x = plot[0] + (at[0] - lo[0]) / (hi[0] - lo[0]) * plot[2];
+                double y = plot[1] + (hi[1] - at[1]) / (hi[1] - lo[1]) * plot[3];
+                cr_expect(isnan(get_shown(&c, l)) || fabs(x - l->x) > l->width / 2 ||
+                              fabs(y - l->y) > l->height / 2,
+                          "\"%s\" lies on state %zu of path %zu", l->text, t, i);
+            }
+    picture_release(&p);
+    canvas_release(&c);
+}
