@@ -60,7 +60,7 @@ static const topic topics[] = {
      "  pictures that are made again. A line is an action by its name, as F1 in the window and Ctrl+P know\n"
      "  them (view.log, time.play, camera.top, file.quit), or one of\n"
      "\n"
-     "    open FILE               as if it had been dropped\n"
+     "    open FILE               as if it had been dropped; goes on when it was read\n"
      "    wait SECONDS            lets the window go on\n"
      "    wait done               until what is seen is computed, at most ten minutes\n"
      "    seek STATE              a place of the timeline\n"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "viewer/actions.h"
+#include "viewer/loader.h"
 #include "viewer/tools.h"
 
 static tau_status open_dialog(tau_app *app, int dialog) {
@@ -25,11 +26,8 @@ static bool can_save(const tau_app *app, int argument) {
 
 static tau_status reload(tau_app *app, int argument) {
     (void)argument;
-    if (app->task)
-        return tau_fail(TAU_STATUS_USAGE, "the files are in use" TAU_FIX "wait for the computation to end");
     for (int i = 0; i < app->document_count; i++)
-        if (app->documents[i]->path) TAU_TRY(tau_document_refresh(app->documents[i]));
-    tau_app_toast_text(app, "read again");
+        if (app->documents[i]->path) TAU_TRY(tau_loader_refresh(app, app->documents[i]));
     return TAU_STATUS_OK;
 }
 
@@ -53,7 +51,7 @@ static tau_status close_document(tau_app *app, int argument) {
 static tau_status open_recent(tau_app *app, int index) {
     char path[TAU_APP_PATH];
     memcpy(path, app->settings.recent[index], sizeof path); /* opening moves the list */
-    return tau_app_open(app, path);
+    return tau_loader_open(app, path);
 }
 
 static bool has_recent(const tau_app *app, int index) {

@@ -9,6 +9,7 @@
 #include "core/memory.h"
 #include "train/train.h"
 #include "viewer/app_state.h"
+#include "viewer/loader.h"
 #include "viewer/tools.h"
 
 static const double TOAST_SECONDS = 4, POLL_SECONDS = 0.5;
@@ -44,6 +45,7 @@ tau_status tau_app_create(tau_app **out, const tau_viewer_request *request) {
     app->watch = request && request->watch;
     if (request && request->exploration) app->exploration = *request->exploration;
     tau_status status = create_histories(app);
+    if (status == TAU_STATUS_OK) status = tau_loader_create(&app->loader);
     if (status == TAU_STATUS_OK && app->exploration.explore) {
         tau_document *document;
         status = tau_document_open_exploration(&document, &app->exploration);
@@ -60,6 +62,7 @@ tau_status tau_app_create(tau_app **out, const tau_viewer_request *request) {
 void tau_app_destroy(tau_app *app) {
     if (!app) return;
     tau_tools_clear(app);
+    tau_loader_destroy(app->loader);
     for (int i = 0; i < app->document_count; i++) tau_document_close(app->documents[i]);
     tau_history_destroy(app->data);
     tau_history_destroy(app->cameras);
@@ -106,13 +109,17 @@ static void remember(tau_app *app, const char *path) {
 tau_status tau_app_open(tau_app *app, const char *path) {
     tau_document *opened[TAU_APP_DOCUMENTS];
     int count;
-    if (app->task)
-        return tau_fail(TAU_STATUS_USAGE,
-                        "cannot open %s now" TAU_WHY "a computation in the background uses the files" TAU_FIX
-                        "wait for it, or stop it in the status line",
-                        path);
     TAU_TRY(tau_document_open(opened, TAU_APP_DOCUMENTS - app->document_count, &count, path));
-    for (int i = 0; i < count; i++) TAU_TRY(tau_app_add_document(app, opened[i]));
+    return tau_app_take_documents(app, opened, count, path);
+}
+
+tau_status tau_app_take_documents(tau_app *app, tau_document *const *documents, int count, const char *path) {
+    tau_status status = TAU_STATUS_OK;
+    for (int i = 0; i < count; i++) { /* those without room are closed */
+        tau_status added = tau_app_add_document(app, documents[i]);
+        if (added != TAU_STATUS_OK) status = added;
+    }
+    TAU_TRY(status);
     if (count > 1) tau_app_show(app, app->state.active, app->document_count - count);
     remember(app, path);
     return TAU_STATUS_OK;
@@ -137,6 +144,7 @@ void tau_app_close_document(tau_app *app, int index) {
     if (index < 0 || index >= app->document_count) return;
     if (app->task && app->documents[index]->exploration) return;
     tau_app_state *s = &app->state;
+    tau_loader_forget(app, app->documents[index]);
     tau_document_close(app->documents[index]);
     app->document_count--;
     for (int i = index; i < app->document_count; i++) app->documents[i] = app->documents[i + 1];
@@ -276,33 +284,20 @@ void tau_app_remove_pane(tau_app *app) {
 
 /* ---- time ---- */
 
-/* Reads again what has changed. A writer may be in the middle of it: the file is then tried again once it
- * has changed further. */
-static bool refresh_file(tau_app *app, tau_document *document) {
-    if (!document->path || (!app->watch && !document->growing) || !tau_document_is_stale(document))
-        return false;
-    bool was_growing = document->growing, had_stopped = document->stopped;
-    if (tau_document_refresh(document) != TAU_STATUS_OK) {
-        tau_app_toast_text(app, "%s cannot be read just now: %s", document->title, tau_error_last()->what);
-        return true;
-    }
-    if (document->stopped && !had_stopped)
-        tau_app_toast_text(app, "the writer of %s stopped; its %zu states are kept", document->title,
-                           document->states);
-    if (was_growing && !document->growing) tau_app_toast_text(app, "%s is complete", document->title);
-    return true;
+static bool must_refresh(const tau_app *app, const tau_document *document) {
+    return document->path && (app->watch || document->growing) && tau_document_is_stale(document);
 }
 
 static bool refresh_documents(tau_app *app) {
-    bool changed = false, poll = app->now >= app->next_poll && !app->task;
+    bool changed = false, poll = app->now >= app->next_poll && !tau_loader_is_busy(app);
     for (int i = 0; i < app->document_count; i++) {
         tau_document *document = app->documents[i];
         if (document->exploration) {
             if (app->task || app->now < app->next_read || !tau_document_is_stale(document)) continue;
             changed |= tau_app_report(app, tau_document_refresh(document)) == TAU_STATUS_OK;
             app->next_read = app->now + app->rest;
-        } else if (poll) {
-            changed |= refresh_file(app, document);
+        } else if (poll && must_refresh(app, document)) {
+            changed |= tau_app_report(app, tau_loader_refresh(app, document)) == TAU_STATUS_OK;
         }
     }
     if (poll) app->next_poll = app->now + POLL_SECONDS;
@@ -328,6 +323,7 @@ bool tau_app_tick(tau_app *app, double now) {
     bool changed = tau_timeline_advance(&app->timeline, passed < 0.25 ? passed : 0.25);
     changed |= end_toasts(app);
     changed |= tau_tools_tick(app);
+    changed |= tau_loader_tick(app);
     changed |= refresh_documents(app);
     tau_app_settle(app);
     return changed;

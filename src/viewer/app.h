@@ -133,6 +133,7 @@ typedef struct tau_app_tools {
 } tau_app_tools;
 
 typedef struct tau_app_task tau_app_task;
+typedef struct tau_loader tau_loader;
 
 typedef struct tau_app_host {
     void (*set_clipboard)(void *payload, const char *text);
@@ -174,6 +175,7 @@ typedef struct tau_app {
     tau_explore_region looked;          /**< what it was last told to look at */
     char told[512];                     /**< its error that was shown */
     tau_app_task *task;                 /**< what works in the background, or NULL */
+    tau_loader *loader;                 /**< files that are being read (loader.h) */
     char *note;                         /**< something to be told at the start, or NULL */
 } tau_app;
 
@@ -190,8 +192,14 @@ tau_status tau_app_report(tau_app *app, tau_status status);
 
 /* ---- documents and panes ---- */
 
-/** Opens a file, shows it in the active pane and remembers it. @errors those of tau_document_open */
+/** Opens a file, shows it in the active pane and remembers it. It waits for the file: before there is a
+ * window, which reads with tau_loader_open. @errors those of tau_document_open */
 TAU_CHECK tau_status tau_app_open(tau_app *app, const char *path);
+
+/** Adds the documents of a file, which the app then owns, shows the first and remembers the file.
+ *  @errors TAU_STATUS_USAGE: too many; those that have no room are closed */
+TAU_CHECK tau_status tau_app_take_documents(tau_app *app, tau_document *const *documents, int count,
+                                            const char *path);
 
 /** Adds an open document, which the app then owns, and shows it. @errors TAU_STATUS_USAGE: too many; the
  * document is closed */
@@ -259,7 +267,8 @@ void tau_app_undo_camera(tau_app *app, bool redo);
 /** The step of training at the present place. @param[out] text  [64] */
 void tau_app_format_time(const tau_app *app, char text[64]);
 
-/** "tile 37/120 · 2 048/50 000 samples · 3.1 s left · cpu …". @param[out] out  [TAU_DOCUMENT_TEXT] */
+/** "tile 37/120 · 2 048/50 000 samples · 3.1 s left · cpu …", or "reading FILE …". @param[out] out
+ * [TAU_DOCUMENT_TEXT] */
 void tau_app_format_status(const tau_app *app, char *out);
 
 /* ---- clipboard ---- */

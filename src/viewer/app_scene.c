@@ -6,6 +6,7 @@
 
 #include "core/memory.h"
 #include "figure/number.h"
+#include "viewer/loader.h"
 #include "viewer/tools.h"
 
 static void add_mark(tau_app_picture *out, double x, double y, const char *label) {
@@ -112,6 +113,12 @@ static void format_left(char out[32], double seconds) {
 void tau_app_format_status(const tau_app *app, char *out) {
     const tau_document *document = tau_app_get_document(app);
     out[0] = '\0';
+    const char *file = tau_loader_get_path(app);
+    if (file) {
+        const char *slash = strrchr(file, '/');
+        snprintf(out, TAU_DOCUMENT_TEXT, "reading %.200s …", slash ? slash + 1 : file);
+        return;
+    }
     if (!document) return;
     if (!document->exploration) {
         snprintf(out, TAU_DOCUMENT_TEXT, "%s", document->summary);

@@ -345,10 +345,23 @@ static tau_status refresh_exploration(tau_document *document) {
 tau_status tau_document_refresh(tau_document *document) {
     if (document->exploration) return refresh_exploration(document);
     if (!document->path) return TAU_STATUS_OK;
+    tau_document_mark_read(document);
+    tau_document *fresh;
+    TAU_TRY(tau_document_read_file(&fresh, document->kind, document->path, document->group));
+    return tau_document_renew(document, fresh);
+}
+
+void tau_document_mark_read(tau_document *document) {
     document->content->stamp = tau_document_get_stamp(document->path);
     document->content->looked = tau_progress_now();
-    tau_document *fresh;
-    TAU_TRY(open_one(&fresh, document->kind, document->path, document->group, false));
+}
+
+tau_status tau_document_read_file(tau_document **out, tau_document_kind kind, const char *path,
+                                  const char *group) {
+    return open_one(out, kind, path, group, false);
+}
+
+tau_status tau_document_renew(tau_document *document, tau_document *fresh) {
     int quantity = document->quantity;
     tau_mem_free(fresh->path);
     tau_mem_free(fresh->group);

@@ -78,6 +78,17 @@ void tau_document_close(tau_document *document);
  * A training whose file has not changed for a while is stale too, for its writer may have died. */
 bool tau_document_is_stale(const tau_document *document);
 
+/** Reads a file as a document of one kind; what `tau_document_renew` takes. @threads any, one at a time */
+TAU_CHECK tau_status tau_document_read_file(tau_document **out, tau_document_kind kind, const char *path,
+                                            const char *group);
+
+/** Takes over what was read of its file again, and keeps what is shown of it.
+ *  @param[in] fresh  is closed in any case */
+TAU_CHECK tau_status tau_document_renew(tau_document *document, tau_document *fresh);
+
+/** The file as it is now counts as read. */
+void tau_document_mark_read(tau_document *document);
+
 /** Reads again. On failure the document stays as it was, and the same file is not tried again until it
  * changes. @errors as tau_document_open */
 TAU_CHECK tau_status tau_document_refresh(tau_document *document);

@@ -8,6 +8,7 @@
 #include "train/train.h"
 #include "viewer/actions.h"
 #include "viewer/imgui.h"
+#include "viewer/loader.h"
 #include "viewer/panels.h"
 #include "viewer/tools.h"
 
@@ -34,7 +35,7 @@ static void draw_entries(tau_panels *p, tau_app *app) {
         if (tau_ui_selectable(label, false, 0) &&
             tau_browser_take(&p->browser, i, app->text, sizeof app->text) && !p->browser.entries[i].folder) {
             close_dialog(app);
-            (void)tau_app_report(app, tau_app_open(app, app->text));
+            (void)tau_app_report(app, tau_loader_open(app, app->text));
         }
         tau_ui_pop_id();
         if (app->dialog == TAU_DIALOG_NONE) return;
@@ -53,7 +54,7 @@ static void draw_open(tau_panels *p, tau_app *app) {
         tau_ui_end_child();
         if (entered && app->text[0] && app->dialog == TAU_DIALOG_OPEN) {
             close_dialog(app);
-            (void)tau_app_report(app, tau_app_open(app, app->text));
+            (void)tau_app_report(app, tau_loader_open(app, app->text));
         }
     }
     tau_ui_end_window();

@@ -7,6 +7,7 @@
 
 #include "core/memory.h"
 #include "viewer/actions.h"
+#include "viewer/loader.h"
 #include "viewer/tools.h"
 
 static const double LONGEST_WAIT = 600;
@@ -16,6 +17,7 @@ struct tau_script {
     int line;
     double until; /* waits for this time; 0 = for nothing */
     bool until_done;
+    bool opening; /* a file, whose error ends the script */
     int pictures; /* drawn when the wait began */
 };
 
@@ -49,9 +51,10 @@ static bool parse_numbers(const char *text, double *out, int count) {
 /* ---- verbs ---- */
 
 static tau_status run_open(tau_script *script, tau_app *app, const char *words) {
-    (void)script;
     if (!*words) return refuse("open needs a file", "write open FILE");
-    return app ? tau_app_open(app, words) : TAU_STATUS_OK;
+    if (!app) return TAU_STATUS_OK;
+    script->opening = true;
+    return tau_loader_open(app, words);
 }
 
 static tau_status run_wait(tau_script *script, tau_app *app, const char *words) {
@@ -221,10 +224,11 @@ void tau_script_destroy(tau_script *script) {
     tau_mem_free(script);
 }
 
-/* The window comes first where it was asked for something; then time; then what is computed. */
+/* The window comes first where it was asked for something; then files; then time; then what is computed. */
 static bool must_wait(tau_script *script, const tau_app *app) {
     const tau_app_wants *w = &app->wants;
     if (w->screenshot || w->resize || w->record || w->fullscreen || w->quit) return true;
+    if (tau_loader_is_busy(app)) return true;
     if (script->until <= 0) return false;
     if (app->now >= script->until) return false;
     if (!script->until_done) return true;
@@ -244,9 +248,12 @@ static bool must_wait(tau_script *script, const tau_app *app) {
 tau_status tau_script_advance(tau_script *script, tau_app *app) {
     char line[TAU_APP_PATH];
     while (!must_wait(script, app)) {
+        tau_status status = script->opening ? tau_loader_get_result(app) : TAU_STATUS_OK;
         script->until = 0;
-        if (!take_line(script, line)) break;
-        if (run_words(script, app, line) != TAU_STATUS_OK) {
+        script->opening = false;
+        if (status == TAU_STATUS_OK && !take_line(script, line)) break;
+        if (status == TAU_STATUS_OK) status = run_words(script, app, line);
+        if (status != TAU_STATUS_OK) {
             script->rest += strlen(script->rest);
             return tau_error_context("line %d of the script", script->line);
         }
@@ -255,11 +262,12 @@ tau_status tau_script_advance(tau_script *script, tau_app *app) {
 }
 
 bool tau_script_is_over(const tau_script *script) {
-    return !*script->rest && script->until <= 0;
+    return !*script->rest && script->until <= 0 && !script->opening;
 }
 
 double tau_script_get_patience(const tau_script *script, const tau_app *app) {
     if (tau_script_is_over(script)) return 3600;
+    if (tau_loader_is_busy(app)) return 0.05;
     if (script->until <= 0) return 0;
     return script->until_done ? 0.05 : fmax(0, script->until - app->now);
 }

@@ -1,7 +1,7 @@
 /** Scripts: the window driven by lines of text, for demonstrations, tours and tests. Each line is
  *
  *      ACTION                  an action by its id: view.log, time.play …
- *      open FILE               as if it had been dropped
+ *      open FILE               as if it had been dropped; goes on when it was read
  *      wait SECONDS            lets the window go on
  *      wait done               until the explorer has computed what is seen, at most ten minutes
  *      seek STATE              a place of the timeline

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "viewer/loader.h"
 #include "viewer/tools.h"
 
 typedef enum task_kind { TASK_REPLANE, TASK_SAVE } task_kind;
@@ -56,6 +57,8 @@ static tau_status create(tau_app *app, task_kind kind, const char *text, tau_app
     if (app->task)
         return tau_fail(TAU_STATUS_USAGE,
                         "the explorer is busy" TAU_FIX "wait, or stop it in the status line");
+    if (tau_loader_is_busy(app))
+        return tau_fail(TAU_STATUS_USAGE, "a file is being read" TAU_FIX "try again when it is there");
     if (!able || !document || !document->exploration)
         return tau_fail(TAU_STATUS_USAGE,
                         "this needs the network itself" TAU_WHY "a landscape file holds values only" TAU_FIX

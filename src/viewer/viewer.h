@@ -27,7 +27,7 @@ typedef struct tau_viewer_exploration {
 } tau_viewer_exploration;
 
 /** What the window asks of the program, which knows models, slices and recipes. Each is called from a thread
- * of the window, one at a time and while the window reads no file; any entry may be NULL: the window then
+ * of the window, one at a time and while no file is read; any entry may be NULL: the window then
  * does without. */
 typedef struct tau_viewer_program {
     /** The exploration in another plane: "random:SEED", "pca", "states:A,B,C". On failure the old one stays

@@ -227,7 +227,8 @@ static void choose_scale(tau_viewer_window *w) {
 }
 
 static void close_window(tau_viewer_window *w) {
-    tau_app_destroy(w->app); /* what works in the background may still wake the window */
+    if (w->glfw) glfwHideWindow(w->glfw); /* what works in the background comes to its end first */
+    tau_app_destroy(w->app);              /* and may still wake the window */
     if (tau_recorder_finish(w->recorder, false) != TAU_STATUS_OK) tau_error_context("the film");
     tau_script_destroy(w->script);
     if (w->renderer) tau_window_drop_scene(w);

@@ -7,6 +7,7 @@
 #include "core/progress.h"
 #include "viewer/actions.h"
 #include "viewer/imgui.h"
+#include "viewer/loader.h"
 #include "viewer/tools.h"
 #include "viewer/window.h"
 
@@ -265,9 +266,7 @@ static void on_scroll(GLFWwindow *glfw, double dx, double dy) {
 static void on_drop(GLFWwindow *glfw, int count, const char **paths) {
     tau_viewer_window *w = get_window(glfw);
     touch(w);
-    for (int i = 0; i < count; i++)
-        if (tau_app_report(w->app, tau_app_open(w->app, paths[i])) == TAU_STATUS_OK)
-            tau_app_toast_text(w->app, "opened %s", tau_app_get_document(w->app)->title);
+    for (int i = 0; i < count; i++) (void)tau_app_report(w->app, tau_loader_open(w->app, paths[i]));
 }
 
 static void on_enter(GLFWwindow *glfw, int entered) {

@@ -9,6 +9,7 @@ import tempfile
 import time
 import unittest
 
+from display import Display
 from drop import drop
 from harness import PROGRAM, SANITIZED
 
@@ -25,22 +26,6 @@ def png_size(path):
         head = file.read(24)
     assert head[:8] == PNG, path
     return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
-
-
-class Display:
-    """An X server of our own."""
-
-    def __init__(self):
-        read, write = os.pipe()
-        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "+extension", "GLX"],
-                                       pass_fds=[write], stderr=subprocess.DEVNULL)
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            self.name = ":" + pipe.readline().strip()
-
-    def close(self):
-        self.server.terminate()
-        self.server.wait()
 
 
 class ViewTest(unittest.TestCase):
@@ -206,11 +191,24 @@ class ViewTest(unittest.TestCase):
         self.tool("windowfocus", window)
         self.tool("key", "--window", window, "Escape")
         self.assertTrue(drop(self.display.name, window, [odd, self.run_file]))
+        time.sleep(2) # they are read while the window goes on
         self.assertIsNone(program.poll(), "it goes on")
         self.quit(window)
         self.finish(program)
         recent = self.session()["recent"]
         self.assertEqual([os.path.basename(path) for path in recent], ["a.run.h5", "a b%20é.land.h5", "a.land.h5"])
+
+    def test_a_script_waits_for_what_it_opens_and_ends_where_that_fails(self):
+        broken = os.path.join(self.work, "broken.land.h5")
+        with open(broken, "wb") as file:
+            file.write(b"\x89HDF\r\n\x1a\n" + bytes(100))
+        self.script(f"open {self.plane}\nview.map\nfile.reload\nscreenshot a.png\nfile.quit\n", "--size", "500x400")
+        self.assertEqual(self.session()["panes"][0]["view"]["kind"], "map")
+        self.assertTrue(self.session()["recent"][0].endswith("a.land.h5"))
+        _, err = self.script(f"open {self.plane}\nopen {broken}\nscreenshot b.png\n", "--fresh", "--size", "500x400", code=1)
+        self.assertIn("line 2", err)
+        self.assertIn("broken.land.h5", err)
+        self.assertFalse(os.path.exists(os.path.join(self.work, "b.png")))
 
     def test_a_broken_file_alone_is_an_error(self):
         broken = os.path.join(self.work, "broken.land.h5")

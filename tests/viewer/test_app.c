@@ -12,6 +12,7 @@
 #include "landscapes.h"
 #include "store/run.h"
 #include "viewer/actions.h"
+#include "viewer/loader.h"
 #include "viewer/script.h"
 
 static char clipboard[8192];
@@ -57,6 +58,15 @@ static void run(tau_app *app, const char *id) {
     cr_assert_eq(tau_action_run(tau_action_find(id), app), TAU_STATUS_OK, "%s: %s", id,
                  tau_error_last()->what);
     tau_app_settle(app);
+}
+
+/* Lets the window go on until all files are read. */
+static void read_all(tau_app *app, double now) {
+    for (int i = 0; tau_loader_is_busy(app); i++) {
+        cr_assert_lt(i, 60000);
+        tau_app_tick(app, now);
+        usleep(1000);
+    }
 }
 
 Test(app, a_map_is_read_panned_and_zoomed_under_the_pointer) {
@@ -218,6 +228,7 @@ Test(app, a_growing_file_is_followed_and_the_camera_kept) {
     tau_app_tick(app, 1);
     write_bowl("a.land.h5", 5, 0, 8, 0);
     cr_assert(tau_app_tick(app, 3));
+    read_all(app, 3);
     cr_assert_eq(app->timeline.count, 8);
     cr_assert_eq(app->timeline.position, 7);
     cr_assert_eq(app->state.panes[0].view.camera.yaw, 77);
@@ -281,6 +292,7 @@ Test(app, a_training_is_followed_until_its_writer_is_killed) {
     cr_assert_eq(write(channel, "345", 3), 3);
     wait_for_states(path, 5);
     tau_app_tick(app, 1);
+    read_all(app, 1);
     cr_assert(d->growing && !d->stopped && d->states == 5);
     cr_assert_eq(kill(writer, SIGKILL), 0);
     cr_assert_eq(waitpid(writer, NULL, 0), writer);
@@ -307,6 +319,90 @@ Test(app, an_error_is_shown_in_its_three_parts) {
     run(app, "window.escape");
     cr_assert_not(app->message.open);
     cr_assert_eq(app->document_count, 1);
+    tau_app_destroy(app);
+}
+
+/* Only a tick takes over what was read: whatever the thread does, the app is as it was until then. */
+Test(loader, the_window_goes_on_while_a_file_is_read) {
+    tau_app *app = make_app();
+    char status[TAU_DOCUMENT_TEXT];
+    cr_assert_eq(tau_loader_open(app, write_bowl("b.land.h5", 301, 0.5, 3, 0)), TAU_STATUS_OK);
+    cr_assert_eq(tau_loader_open(app, write_bowl("c.land.h5", 5, 0, 3, 0)), TAU_STATUS_OK);
+    cr_assert(tau_loader_is_busy(app));
+    tau_app_format_status(app, status);
+    cr_assert_str_eq(status, "reading b.land.h5 …");
+    run(app, "view.map");
+    place(app, 0, 0, 800);
+    tau_app_zoom(app, 0, 400, 300, 0.5);
+    cr_assert_eq(app->document_count, 1);
+    read_all(app, 1);
+    cr_assert_eq(app->document_count, 3);
+    cr_assert_str_eq(app->documents[1]->title, "b");
+    cr_assert_str_eq(tau_app_get_document(app)->title, "c", "in the order in which they were named");
+    cr_assert_str_eq(app->toasts[TAU_APP_TOASTS - 1].text, "opened c");
+    cr_assert_eq(app->settings.recent_count, 3);
+    tau_app_format_status(app, status);
+    cr_assert_not(strstr(status, "reading"), "%s", status);
+    tau_app_destroy(app);
+}
+
+Test(loader, what_cannot_be_read_is_told_and_the_next_file_comes) {
+    tau_app *app = make_app();
+    cr_assert_eq(tau_loader_open(app, "/no/such/file"), TAU_STATUS_OK);
+    cr_assert_eq(tau_loader_open(app, write_bowl("c.land.h5", 5, 0, 3, 0)), TAU_STATUS_OK);
+    cr_assert_not(app->message.open);
+    read_all(app, 1);
+    cr_assert(app->message.open);
+    cr_assert(strstr(app->message.what, "/no/such/file"));
+    cr_assert(*app->message.why && *app->message.fix);
+    cr_assert_eq(app->document_count, 2);
+    cr_assert_eq(tau_loader_get_result(app), TAU_STATUS_OK, "that of the last one");
+    tau_app_destroy(app);
+}
+
+Test(loader, what_is_closed_meanwhile_stays_closed) {
+    tau_app *app = make_app();
+    run(app, "file.reload");
+    tau_app_close_document(app, 0);
+    read_all(app, 1);
+    cr_assert_eq(app->document_count, 0);
+    cr_assert_eq(tau_loader_open(app, write_bowl("b.land.h5", 301, 0.5, 3, 0)), TAU_STATUS_OK);
+    tau_app_destroy(app); /* while it reads */
+}
+
+Test(loader, files_are_read_again_in_place) {
+    tau_app *app = make_app();
+    tau_document *document = app->documents[0];
+    write_bowl("a.land.h5", 21, 0, 4, 0);
+    run(app, "file.reload");
+    cr_assert_eq(document->scene.field->nx, 9);
+    read_all(app, 1);
+    cr_assert_eq(document->scene.field->nx, 21);
+    cr_assert_eq(document->states, 4);
+    tau_app_destroy(app);
+}
+
+Test(script, waits_for_the_file_that_it_opens) {
+    tau_app *app = make_app();
+    tau_script *script;
+    char text[2 * TAU_APP_PATH];
+    snprintf(text, sizeof text, "open %s\nview.map\nopen /no/such/file\nview.log\n",
+             write_bowl("b.land.h5", 301, 0.5, 3, 0));
+    cr_assert_eq(tau_script_create(&script, text), TAU_STATUS_OK);
+    cr_assert_eq(tau_script_advance(script, app), TAU_STATUS_OK);
+    cr_assert_eq(tau_script_advance(script, app), TAU_STATUS_OK);
+    cr_assert_eq(app->state.panes[0].view.kind, TAU_VIEW_KIND_SURFACE, "it waits");
+    read_all(app, 1);
+    cr_assert_eq(tau_script_advance(script, app), TAU_STATUS_OK);
+    cr_assert_eq(app->document_count, 2);
+    cr_assert_eq(app->state.panes[0].view.kind, TAU_VIEW_KIND_MAP);
+    cr_assert_not(tau_script_is_over(script));
+    read_all(app, 2);
+    cr_assert_eq(tau_script_advance(script, app), TAU_STATUS_MISSING);
+    cr_assert(strstr(tau_error_last()->what, "line 3"), "%s", tau_error_last()->what);
+    cr_assert(tau_script_is_over(script));
+    cr_assert_not(app->state.panes[0].view.log);
+    tau_script_destroy(script);
     tau_app_destroy(app);
 }
 
