@@ -218,12 +218,23 @@ static tau_status open_request(tau_viewer_window *w) {
     return TAU_STATUS_OK;
 }
 
-static void choose_scale(tau_viewer_window *w) {
+/* What is asked for goes before the environment, and both before the screen. */
+static tau_status choose_scale(tau_viewer_window *w) {
     const char *text = getenv("TAUSCAPE_SCALE");
     double scale = w->app->request->scale;
-    if (!(scale > 0) && text) scale = strtod(text, NULL);
-    w->fixed_scale = scale >= 0.25 && scale <= 8;
+    if (!(scale > 0) && text && *text) {
+        char *end;
+        scale = strtod(text, &end);
+        if (*end || !(scale >= 0.25 && scale <= 8))
+            return tau_fail(TAU_STATUS_USAGE,
+                            "the type cannot have the size \"%.32s\"" TAU_WHY
+                            "TAUSCAPE_SCALE names it, and it is no number from 0.25 to 8" TAU_FIX
+                            "set it to such a factor, as in TAUSCAPE_SCALE=1.5, or unset it",
+                            text);
+    }
+    w->fixed_scale = scale > 0;
     w->wanted_scale = scale;
+    return TAU_STATUS_OK;
 }
 
 static void close_window(tau_viewer_window *w) {
@@ -246,8 +257,8 @@ tau_status tau_window_run(const tau_viewer_request *request) {
     TAU_TRY(tau_app_create(&w.app, request));
     w.app->host = (tau_app_host){set_clipboard, get_clipboard, wake, &w};
     w.app->now = tau_progress_now();
-    choose_scale(&w);
-    tau_status status = open_request(&w);
+    tau_status status = choose_scale(&w);
+    if (status == TAU_STATUS_OK) status = open_request(&w);
     if (status == TAU_STATUS_OK) status = open_window(&w);
     if (status == TAU_STATUS_OK) status = start_drawing(&w);
     if (status == TAU_STATUS_OK) {

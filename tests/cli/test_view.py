@@ -352,6 +352,11 @@ class ViewTest(unittest.TestCase):
             self.finish(self.start(*words), 2)
         _, err = self.script("no.such.action\n", self.plane, code=2)
         self.assertIn("line 1", err)
+        for scale in ("abc", "-1", "0", "1e9", "nan", "inf", "1.5x", " "):
+            self.environment["TAUSCAPE_SCALE"] = scale
+            _, err = self.finish(self.start("view", self.plane, "--fresh"), 2)
+            self.assertIn("TAUSCAPE_SCALE", err)
+            self.assertIn("fix:", err)
 
 
 if __name__ == "__main__":
