@@ -242,6 +242,10 @@ tau_status tau_renderer_draw_frame(tau_renderer *renderer, int slot, const tau_s
     return status;
 }
 
+bool tau_renderer_is_quick(const tau_renderer *renderer) {
+    return renderer->software;
+}
+
 tau_status tau_renderer_draw(tau_renderer *renderer, int slot, const tau_scene *scene, const tau_view *view,
                              const tau_viewport *viewport) {
     return tau_renderer_draw_frame(renderer, slot, scene, view, viewport, false, false);

@@ -26,7 +26,7 @@ typedef struct scene_key {
 } scene_key;
 
 struct tau_window_scene {
-    unsigned drawn, shown; /* framebuffers: with samples, without */
+    unsigned drawn, shown; /* framebuffers: with samples, without; one and the same where there are none */
     unsigned buffers[3];   /* colour and depth of the first, colour of the second */
     int width, height;
     scene_key key;
@@ -73,7 +73,7 @@ static bool same_key(const scene_key *a, const scene_key *b) {
 
 static void drop_buffers(struct tau_window_scene *scene) {
     glDeleteFramebuffers(1, &scene->drawn);
-    glDeleteFramebuffers(1, &scene->shown);
+    if (scene->shown != scene->drawn) glDeleteFramebuffers(1, &scene->shown);
     glDeleteRenderbuffers(3, scene->buffers);
     *scene = (struct tau_window_scene){0};
 }
@@ -87,18 +87,22 @@ static void attach(unsigned framebuffer, unsigned buffer, GLenum place, GLenum f
 }
 
 /* @return false = there is no memory for them: the window is then drawn into directly */
-static bool make_buffers(struct tau_window_scene *scene, int width, int height) {
+static bool make_buffers(struct tau_window_scene *scene, int samples, int width, int height) {
     if (scene->drawn && scene->width == width && scene->height == height) return true;
     drop_buffers(scene);
     glGenFramebuffers(1, &scene->drawn);
-    glGenFramebuffers(1, &scene->shown);
     glGenRenderbuffers(3, scene->buffers);
-    attach(scene->drawn, scene->buffers[0], GL_COLOR_ATTACHMENT0, GL_RGBA8, SAMPLES, width, height);
-    attach(scene->drawn, scene->buffers[1], GL_DEPTH_STENCIL_ATTACHMENT, GL_DEPTH24_STENCIL8, SAMPLES, width,
+    attach(scene->drawn, scene->buffers[0], GL_COLOR_ATTACHMENT0, GL_RGBA8, samples, width, height);
+    attach(scene->drawn, scene->buffers[1], GL_DEPTH_STENCIL_ATTACHMENT, GL_DEPTH24_STENCIL8, samples, width,
            height);
     bool whole = glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
-    attach(scene->shown, scene->buffers[2], GL_COLOR_ATTACHMENT0, GL_RGBA8, 0, width, height);
-    whole = whole && glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
+    if (samples > 0) {
+        glGenFramebuffers(1, &scene->shown);
+        attach(scene->shown, scene->buffers[2], GL_COLOR_ATTACHMENT0, GL_RGBA8, 0, width, height);
+        whole = whole && glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
+    } else {
+        scene->shown = scene->drawn;
+    }
     scene->width = width;
     scene->height = height;
     if (!whole) drop_buffers(scene);
@@ -201,7 +205,9 @@ void tau_window_draw_scene(tau_viewer_window *w) {
     struct tau_window_scene *scene = w->scene;
     make_key(w, &key);
     if (scene->width != w->width || scene->height != w->height) scene->key.valid = false;
-    if (!make_buffers(scene, w->width, w->height)) {
+    /* What is drawn without a GPU makes no use of samples, and each costs as much as the pixel. */
+    int samples = tau_renderer_is_quick(w->renderer) ? 0 : SAMPLES;
+    if (!make_buffers(scene, samples, w->width, w->height)) {
         glBindFramebuffer(GL_FRAMEBUFFER, 0);
         draw_panes(w);
         return;
@@ -210,7 +216,7 @@ void tau_window_draw_scene(tau_viewer_window *w) {
         glBindFramebuffer(GL_FRAMEBUFFER, scene->drawn);
         scene->refitted = false;
         draw_panes(w);
-        copy(scene->drawn, scene->shown, w->width, w->height);
+        if (scene->shown != scene->drawn) copy(scene->drawn, scene->shown, w->width, w->height);
         scene->key = key; /* what drawing itself has changed is drawn next time */
         scene->key.valid = !scene->refitted;
     }
