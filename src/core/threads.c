@@ -21,7 +21,7 @@ struct tau_pool {
     pthread_cond_t start, finished;
     unsigned long round; /* counts runs, so that a sleeping worker knows a new one */
     int busy;            /* workers still inside the present round */
-    bool stop;
+    bool stop, gives_way;
 
     tau_pool_job job;
     void *payload;
@@ -31,6 +31,17 @@ struct tau_pool {
     atomic_bool failed;
     tau_error_copy error; /* of the first failure, under the mutex */
 };
+
+/* Lower by this much; the idlest thread has 19. */
+enum { NICER = 10 };
+
+static _Thread_local bool gives_way;
+
+/* On Linux a thread has a niceness of its own; there is no way back without privileges. */
+void tau_thread_give_way(void) {
+    if (!gives_way) (void)!nice(NICER);
+    gives_way = true;
+}
 
 static void keep_first_error(tau_pool *pool, tau_status status) {
     pthread_mutex_lock(&pool->mutex);
@@ -64,7 +75,9 @@ static void *worker_main(void *argument) {
         while (!pool->stop && pool->round == seen) pthread_cond_wait(&pool->start, &pool->mutex);
         if (pool->stop) break;
         seen = pool->round;
+        bool lower = pool->gives_way;
         pthread_mutex_unlock(&pool->mutex);
+        if (lower) tau_thread_give_way();
         work(pool, self->index);
         pthread_mutex_lock(&pool->mutex);
         if (--pool->busy == 0) pthread_cond_signal(&pool->finished);
@@ -139,6 +152,7 @@ tau_status tau_pool_run(tau_pool *pool, size_t count, tau_pool_job job, void *pa
     atomic_store(&pool->next, 0);
     atomic_store(&pool->failed, false);
     pool->busy = pool->size - 1;
+    pool->gives_way = gives_way;
     pool->round++;
     pthread_cond_broadcast(&pool->start);
     pthread_mutex_unlock(&pool->mutex);

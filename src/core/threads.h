@@ -28,4 +28,8 @@ int tau_pool_size(const tau_pool *pool);
 TAU_CHECK tau_status tau_pool_run(tau_pool *pool, size_t count, tau_pool_job job, void *payload,
                                   const tau_cancel *cancel);
 
+/** From now on the calling thread gives way to others that want a processor, and so do the workers of a
+ * pool that it runs: what computes behind a window. It is as fast as ever where processors are free. */
+void tau_thread_give_way(void);
+
 #endif

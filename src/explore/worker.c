@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/progress.h"
+#include "core/threads.h"
 #include "explore/internal.h"
 
 /* Seconds that one call of an evaluator should take: soon enough for the eye, and little is lost when it is
@@ -211,6 +212,7 @@ void tau_explore_take_turn(tau_explore *e) {
 
 void *tau_explore_work_on(void *explore) {
     tau_explore *e = explore;
+    tau_thread_give_way(); /* to who looks */
     pthread_mutex_lock(&e->mutex);
     while (!e->quit) {
         if (e->slice_due)

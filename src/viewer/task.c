@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/threads.h"
 #include "viewer/loader.h"
 #include "viewer/tools.h"
 
@@ -28,6 +29,7 @@ struct tau_app_task {
 static void *work(void *payload) {
     tau_app_task *task = payload;
     const tau_viewer_program *p = task->program;
+    tau_thread_give_way();
     task->status = task->kind == TASK_REPLANE
                        ? p->replane(p->payload, task->text, &task->exploration)
                        : p->save(p->payload, task->text, task->lo, task->hi, task->columns, task->rows);

@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/threads.h"
@@ -135,4 +137,32 @@ Test(threads, zero_means_all_cores) {
     tau_pool *pool = start(0);
     cr_assert_geq(tau_pool_size(pool), 1);
     tau_pool_destroy(pool);
+}
+
+/* Every worker takes one, since none ends before all have begun. */
+static tau_status note_niceness(void *payload, size_t index, int worker) {
+    static atomic_int begun;
+    (void)index;
+    atomic_fetch_add(&begun, 1);
+    while (atomic_load(&begun) < 3) usleep(1000);
+    ((int *)payload)[worker] = getpriority(PRIO_PROCESS, 0);
+    return TAU_STATUS_OK;
+}
+
+static void *run_behind(void *payload) {
+    tau_pool *pool = start(3);
+    tau_thread_give_way();
+    tau_thread_give_way();
+    cr_assert_eq(tau_pool_run(pool, 3, note_niceness, payload, NULL), TAU_STATUS_OK);
+    tau_pool_destroy(pool);
+    return NULL;
+}
+
+Test(threads, one_that_gives_way_takes_its_workers_along_and_no_other) {
+    int before = getpriority(PRIO_PROCESS, 0), expected = before + 10 > 19 ? 19 : before + 10, seen[3] = {0};
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, run_behind, seen), 0);
+    pthread_join(thread, NULL);
+    for (int i = 0; i < 3; i++) cr_assert_eq(seen[i], expected, "worker %d has %d", i, seen[i]);
+    cr_assert_eq(getpriority(PRIO_PROCESS, 0), before);
 }
