@@ -140,6 +140,11 @@ static void on_char(GLFWwindow *glfw, unsigned codepoint) {
 
 /* ---- mouse ---- */
 
+/* How far a hand may tremble in a click, pixels: as far on a fine screen as on a coarse one. */
+static double get_slack(const tau_viewer_window *w) {
+    return CLICK_PIXELS * fmax(1, w->scale) * w->ratio;
+}
+
 static void place_mouse(tau_viewer_window *w, double x, double y) {
     w->mouse.x = x * w->ratio;
     w->mouse.y = y * w->ratio;
@@ -186,7 +191,7 @@ static void click(tau_viewer_window *w, int button) {
     }
     if (button != TAU_BUTTON_LEFT) return;
     bool again = now - m->click_time < DOUBLE_CLICK_SECONDS &&
-                 hypot(m->x - m->click_x, m->y - m->click_y) < 2 * CLICK_PIXELS * w->ratio;
+                 hypot(m->x - m->click_x, m->y - m->click_y) < 2 * get_slack(w);
     if (again) {
         if (w->app->state.pin_count && m->click_pinned)
             w->app->state.pin_count--; /* that of the first click */
@@ -240,7 +245,7 @@ static void on_move(GLFWwindow *glfw, double x, double y) {
             tau_app_hover(w->app, m->x, m->y);
         return;
     }
-    if (!m->moved && hypot(m->x - m->pressed_x, m->y - m->pressed_y) < CLICK_PIXELS * w->ratio) return;
+    if (!m->moved && hypot(m->x - m->pressed_x, m->y - m->pressed_y) < get_slack(w)) return;
     if (!m->moved) { /* the way so far counts too */
         before_x = m->pressed_x;
         before_y = m->pressed_y;
