@@ -73,6 +73,7 @@ static const topic topics[] = {
      "    screenshot FILE         the window as it is\n"
      "    record FILE             starts a film; file.record ends it\n"
      "    save FILE               what is seen, as a landscape\n"
+     "    frames                  says how long the window took for its pictures since the last time\n"
      "    # a comment\n"
      "\n"
      "  A script with a wrong line is refused before the window opens; a line that fails ends the program\n"

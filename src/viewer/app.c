@@ -66,6 +66,7 @@ void tau_app_destroy(tau_app *app) {
     for (int i = 0; i < app->document_count; i++) tau_document_close(app->documents[i]);
     tau_history_destroy(app->data);
     tau_history_destroy(app->cameras);
+    tau_frame_times_clear(&app->frames);
     tau_mem_free(app->note);
     tau_mem_free(app);
 }

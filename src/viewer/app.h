@@ -10,6 +10,7 @@
 #include "core/status.h"
 #include "viewer/bindings.h"
 #include "viewer/document.h"
+#include "viewer/frame_times.h"
 #include "viewer/history.h"
 #include "viewer/timeline.h"
 #include "viewer/viewer.h"
@@ -165,6 +166,7 @@ typedef struct tau_app {
     tau_reading hover;
     bool fit_due[TAU_APP_PANES]; /**< the pane shows something else: it is fitted once it was drawn */
     int pictures;                /**< drawn so far */
+    tau_frame_times frames;      /**< of the window's pictures */
     double now;                  /**< seconds */
     double next_poll;            /**< of files */
     double rest, next_read; /**< seconds between two pictures of an explorer; when the next may be read */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "viewer/actions.h"
 #include "viewer/loader.h"
@@ -166,10 +167,21 @@ static tau_status run_record(tau_script *script, tau_app *app, const char *words
     return TAU_STATUS_OK;
 }
 
+static tau_status run_frames(tau_script *script, tau_app *app, const char *words) {
+    char text[128];
+    (void)script;
+    if (*words) return refuse("frames stands alone", "write frames");
+    if (!app) return TAU_STATUS_OK;
+    tau_frame_times_tell(&app->frames, text, sizeof text);
+    tau_log(TAU_LOG_LEVEL_NOTE, "%s", text);
+    return TAU_STATUS_OK;
+}
+
 static const verb verbs[] = {
     {"record", run_record}, {"open", run_open},       {"wait", run_wait},   {"seek", run_seek},
     {"pin", run_pin},       {"line", run_line},       {"plane", run_plane}, {"set", run_set},
     {"size", run_size},     {"picture", run_picture}, {"save", run_save},   {"screenshot", run_screenshot},
+    {"frames", run_frames},
 };
 
 /* ---- lines ---- */

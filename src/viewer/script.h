@@ -14,6 +14,7 @@
  *      screenshot FILE         the window as it is
  *      record FILE             starts a film; file.record ends it
  *      save FILE               the region, as a landscape
+ *      frames                  tells, in the log, how long the pictures since the last time took
  *      # a comment
  */
 #ifndef TAU_VIEWER_SCRIPT_H

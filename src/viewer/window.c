@@ -122,7 +122,7 @@ static void draw(tau_viewer_window *w) {
 }
 
 static void show(tau_viewer_window *w) {
-    double start = tau_progress_now();
+    double start = tau_progress_now(), before = w->drawn;
     draw(w);
     w->app->pictures++;
     tau_window_film(w);
@@ -134,6 +134,8 @@ static void show(tau_viewer_window *w) {
     /* Where drawing takes the processors, computing has them for as long again and more. */
     w->app->rest = fmin(1, fmax(0.03, 3 * (w->drawn - start)));
     if (w->frames > 0) w->frames--;
+    tau_frame_times_add(&w->app->frames, w->drawn - (w->due ? before : w->began));
+    w->due = w->frames > 0 || w->app->timeline.playing || w->recorder;
 }
 
 /* ---- the loop ---- */
@@ -148,7 +150,8 @@ static double get_patience(const tau_viewer_window *w) {
 }
 
 static tau_status step(tau_viewer_window *w) {
-    if (tau_app_tick(w->app, tau_progress_now())) w->frames = 2;
+    w->began = tau_progress_now();
+    if (tau_app_tick(w->app, w->began)) w->frames = 2;
     if (w->script && !tau_script_is_over(w->script)) {
         TAU_TRY(tau_script_advance(w->script, w->app));
         w->frames = w->frames ? w->frames : 2;
@@ -156,7 +159,10 @@ static tau_status step(tau_viewer_window *w) {
     if (w->app->wants.screenshot && w->frames == 0) w->frames = 2;
     if (!w->app->wants.screenshot) tau_window_serve(w);
     if (w->app->timeline.playing || w->recorder) w->frames = w->frames ? w->frames : 1;
-    if (w->frames > 0) show(w);
+    if (w->frames > 0)
+        show(w);
+    else
+        w->due = false;
     double patience = get_patience(w);
     if (patience > 0.0005)
         glfwWaitEventsTimeout(patience);

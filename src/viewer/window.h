@@ -46,6 +46,8 @@ typedef struct tau_viewer_window {
     int width, height;   /**< of the framebuffer */
     int frames;          /**< pictures still due: panels need several to settle */
     int pictures_waited; /**< since a screenshot was asked for */
+    double began;        /**< the step of the loop that is under way */
+    bool due;            /**< one more picture was wanted at once when the last was done */
     bool navigating;     /**< keys steer panels */
     int restored[4];     /**< place and size before full screen */
     double drawn;        /**< when the last picture was */

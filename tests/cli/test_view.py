@@ -202,7 +202,7 @@ class ViewTest(unittest.TestCase):
         broken = os.path.join(self.work, "broken.land.h5")
         with open(broken, "wb") as file:
             file.write(b"\x89HDF\r\n\x1a\n" + bytes(100))
-        self.script(f"open {self.plane}\nview.map\nfile.reload\nscreenshot a.png\nfile.quit\n", "--size", "500x400")
+        self.script(f"open {self.plane}\nview.map\nfile.reload\nscreenshot a.png\nframes\nfile.quit\n", "--size", "500x400")
         self.assertEqual(self.session()["panes"][0]["view"]["kind"], "map")
         self.assertTrue(self.session()["recent"][0].endswith("a.land.h5"))
         _, err = self.script(f"open {self.plane}\nopen {broken}\nscreenshot b.png\n", "--fresh", "--size", "500x400", code=1)

@@ -406,6 +406,20 @@ Test(script, waits_for_the_file_that_it_opens) {
     tau_app_destroy(app);
 }
 
+Test(frame_times, are_told_by_rank_and_begin_anew) {
+    tau_frame_times times = {0};
+    char text[128];
+    tau_frame_times_tell(&times, text, sizeof text);
+    cr_assert_str_eq(text, "no frames");
+    for (int i = 20; i >= 1; i--) tau_frame_times_add(&times, 1e-3 * i);
+    tau_frame_times_tell(&times, text, sizeof text);
+    cr_assert_str_eq(text, "20 frames: median 10.0 ms, 95 % within 19.0 ms, longest 20.0 ms");
+    tau_frame_times_add(&times, 0.25);
+    tau_frame_times_tell(&times, text, sizeof text);
+    cr_assert_str_eq(text, "1 frames: median 250.0 ms, 95 % within 250.0 ms, longest 250.0 ms");
+    tau_frame_times_clear(&times);
+}
+
 Test(script, runs_actions_and_waits_for_time_and_window) {
     tau_app *app = make_app();
     tau_script *script;
