@@ -38,7 +38,7 @@ class Bundle(harness.CliTest):
         if os.environ.get("TAUSCAPE_CUDA_FOLDER"):
             self.assertIn(os.path.join(self.home, "bin/../lib/tauscape/libtauscape_cuda.so"), text)
         else:
-            self.assertIn("none installed", text)
+            self.assertIn("libtauscape_cuda.so is not installed", text)
 
     def test_its_own_libraries_are_used(self):
         listed = subprocess.run(["ldd", os.path.join(self.home, "bin", "tauscape")], text=True, capture_output=True,
