@@ -126,6 +126,8 @@ static const char *const imbalanced[] = {
     "-o {}/imbalanced-metrics.png",
     "export {}/imbalanced.run.h5 --group plain,weighted --figure metrics:of=precision+recall+f1 "
     "--figure distribution --layout 2x2 --size {1200x700|900x600} -o {}/imbalanced-weights.png",
+    "compute {}/imbalanced.run.h5 --group plain --metric mcc,f1 -g {41|9} -o {}/imbalanced.land.h5",
+    "export {}/imbalanced.land.h5 --figure filled:of=mcc --size {1100x880|640x512} -o {}/imbalanced-mcc.png",
     "export {}/imbalanced.run.h5 --group plain --figure dashboard --size {1200x700|900x600} "
     "--duration {10s|0.4s} -o {}/imbalanced.mp4",
     NULL,

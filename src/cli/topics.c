@@ -79,6 +79,10 @@ static const topic topics[] = {
      "  A script with a wrong line is refused before the window opens; a line that fails ends the program\n"
      "  with its error.\n"},
     {"figures",
+     "Figures of a landscape: --figure contour, filled, heatmap, surface or line, each with of=QUANTITY:\n"
+     "  loss (default), loss_se, accuracy, regularisation or a metric that compute --metric was asked for.\n"
+     "  A line shows it beside the loss. Metrics are drawn from 0 to 1, and what is not defined as such.\n"
+     "\n"
      "Figures of a training: --figure NAME[:KEY=VALUE,KEY=VALUE]\n"
      "  dashboard       what suits the training: distribution, loss, metrics, confusion, or the learner\n"
      "  feature-space   where a layer puts the samples: layer=NAME dims=1..3 x=LO:HI y=LO:HI lines=N mesh=N\n"
