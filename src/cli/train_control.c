@@ -100,10 +100,10 @@ const char *tau_control_get_keys(void) {
 
 /* ---- carrying out ---- */
 
-static bool take_number(double *out, const char *text, double lowest) {
+static bool take_number(double *out, const char *text) {
     double value;
     if (tau_cli_parse_real(&value, text, "control") != TAU_STATUS_OK) return false;
-    if (value < lowest || value > NUMBER_MOST) return false;
+    if (value < 0 || value > NUMBER_MOST) return false;
     *out = value;
     return true;
 }
@@ -119,11 +119,11 @@ static bool take_batch(size_t *out, const char *text) {
 static bool carry_out(tau_control *c, const char *text, tau_train_knobs *knobs) {
     double rate;
     if (strncmp(text, "lr ", 3) == 0) {
-        if (!take_number(&rate, text + 3, 0) || !(rate > 0)) return false;
+        if (!take_number(&rate, text + 3) || !(rate > 0)) return false;
         knobs->rate = rate;
         return true;
     }
-    if (strncmp(text, "decay ", 6) == 0) return take_number(&knobs->weight_decay, text + 6, 0);
+    if (strncmp(text, "decay ", 6) == 0) return take_number(&knobs->weight_decay, text + 6);
     if (strncmp(text, "batch ", 6) == 0) return take_batch(&knobs->batch, text + 6);
     if (strcmp(text, "pause") == 0 || strcmp(text, "resume") == 0) {
         c->paused = *text == 'p';

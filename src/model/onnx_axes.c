@@ -111,7 +111,7 @@ tau_status tau_onnx_squeeze(tau_onnx_import *import, const Onnx__NodeProto *node
     tau_shape out = {0};
     int input, axis;
     TAU_TRY(tau_onnx_sample(import, node, 0, &input));
-    TAU_TRY(tau_onnx_axes_of(import, node, 13, 1, &axes));
+    TAU_TRY(tau_onnx_axes_of(import, node, 13, &axes));
     const tau_shape shape = *tau_builder_shape(import->builder, input);
     for (int i = 0; i < axes.count; i++) {
         TAU_TRY(tau_onnx_axis(import, node, axes.item[i], shape.rank, &axis));
@@ -129,7 +129,7 @@ tau_status tau_onnx_unsqueeze(tau_onnx_import *import, const Onnx__NodeProto *no
     bool added[TAU_SHAPE_MAX_RANK] = {false};
     int input, axis;
     TAU_TRY(tau_onnx_sample(import, node, 0, &input));
-    TAU_TRY(tau_onnx_axes_of(import, node, 13, 1, &axes));
+    TAU_TRY(tau_onnx_axes_of(import, node, 13, &axes));
     const tau_shape shape = *tau_builder_shape(import->builder, input);
     tau_shape out = {.rank = shape.rank + axes.count};
     if (out.rank > TAU_SHAPE_MAX_RANK)

@@ -87,10 +87,10 @@ TAU_CHECK tau_status tau_onnx_integers_of(const tau_onnx_import *import, const O
 TAU_CHECK tau_status tau_onnx_number_of(const tau_onnx_import *import, const Onnx__NodeProto *node, int i,
                                         double *out);
 
-/** The axes of an operator: an attribute before `since`, an input from then on. @param[out] out  count 0 =
- * none given */
+/** The axes of an operator: an attribute before `since`, the second input from then on.
+ *  @param[out] out  count 0 = none given */
 TAU_CHECK tau_status tau_onnx_axes_of(const tau_onnx_import *import, const Onnx__NodeProto *node, int since,
-                                      int i, tau_onnx_integers *out);
+                                      tau_onnx_integers *out);
 
 /** A node of the graph named like this one, with its output bound to the first output of this one. */
 TAU_CHECK tau_status tau_onnx_emit(tau_onnx_import *import, const Onnx__NodeProto *node, tau_op op,

@@ -128,12 +128,12 @@ tau_status tau_onnx_number_of(const tau_onnx_import *import, const Onnx__NodePro
     return TAU_STATUS_OK;
 }
 
-tau_status tau_onnx_axes_of(const tau_onnx_import *import, const Onnx__NodeProto *node, int since, int i,
+tau_status tau_onnx_axes_of(const tau_onnx_import *import, const Onnx__NodeProto *node, int since,
                             tau_onnx_integers *out) {
     *out = (tau_onnx_integers){.rank = 1};
     if (import->opset >= since) {
-        const bool given = (size_t)i < node->n_input && *node->input[i];
-        return given ? tau_onnx_integers_of(import, node, i, out) : TAU_STATUS_OK;
+        const bool given = node->n_input > 1 && *node->input[1];
+        return given ? tau_onnx_integers_of(import, node, 1, out) : TAU_STATUS_OK;
     }
     const Onnx__AttributeProto *attribute = tau_onnx_attribute(node, "axes");
     const size_t count = attribute ? attribute->n_ints : 0;

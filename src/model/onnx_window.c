@@ -119,7 +119,7 @@ static tau_status kept_axis(int *out, const tau_onnx_import *import, const Onnx_
     tau_onnx_integers axes;
     int axis, kept = 0;
     *out = 0;
-    TAU_TRY(tau_onnx_axes_of(import, node, 18, 1, &axes));
+    TAU_TRY(tau_onnx_axes_of(import, node, 18, &axes));
     for (int i = 0; i < axes.count; i++) {
         TAU_TRY(tau_onnx_axis(import, node, axes.item[i], rank, &axis));
         reduced[axis] = true;
