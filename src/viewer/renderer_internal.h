@@ -15,8 +15,8 @@ struct tau_renderer {
     tau_slot slots[TAU_SLOT_COUNT];
 };
 
-/** @param[in] clear  fill the viewport with the colour of the theme, or with nothing   @param[in] layers
- * texts and axes into the slot's lists */
+/** @param[in] transparent  the ground is nothing, not the colour of the theme
+ *  @param[in] layers  texts and axes into the slot's lists */
 TAU_CHECK tau_status tau_renderer_draw_frame(tau_renderer *renderer, int slot, const tau_scene *scene,
                                              const tau_view *view, const tau_viewport *viewport,
                                              bool transparent, bool layers);
