@@ -127,7 +127,7 @@ typedef struct tau_cpu_lowering {
     int target;      /**< the value that is wanted */
     bool winograd;   /**< convolutions by Winograd where they pay */
     bool fuse;       /**< several nodes in one step; a gradient needs every value */
-    int shared_node; /**< the linear layer whose products with the basis are at hand, or -1: share.h */
+    int shared_node; /**< the linear layer whose products with the basis are at hand, or -1: share.c */
 } tau_cpu_lowering;
 
 /** Lowers what `lowering->target` depends on. */

@@ -19,7 +19,7 @@ static const tau_cli_option view_options[] = {
     {0, "script", "FILE", "Run the actions in FILE, one a line: see tauscape help scripts.", NULL, false},
     {0, "fresh", NULL, "Neither take up the last session nor keep this one.", NULL, false},
     {0, "no-explore", NULL, "Show what runs have recorded, and compute nothing.", NULL, false},
-    {0, "shaders", "DIR", "Read the shaders from a folder.", NULL, false},
+    {0, "shaders", "DIR", "Read the shaders from a folder; F5 reads them again.", NULL, false},
     {0},
 };
 

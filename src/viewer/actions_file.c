@@ -26,6 +26,7 @@ static bool can_save(const tau_app *app, int argument) {
 
 static tau_status reload(tau_app *app, int argument) {
     (void)argument;
+    app->wants.shaders = app->request && app->request->shaders;
     for (int i = 0; i < app->document_count; i++)
         if (app->documents[i]->path) TAU_TRY(tau_loader_refresh(app, app->documents[i]));
     return TAU_STATUS_OK;
@@ -207,8 +208,8 @@ const tau_action tau_actions_file[] = {
     {"file.save", "File", "Save what is seen…", "Ctrl+S",
      "Computes the region with all samples and keeps it as a landscape file.", open_dialog, TAU_DIALOG_SAVE,
      NULL, NULL, can_save},
-    {"file.reload", "File", "Read again", "F5", "Reads all files again.", reload, 0, NULL, NULL,
-     has_document},
+    {"file.reload", "File", "Read again", "F5", "Reads all files again, and the shaders of --shaders.",
+     reload, 0, NULL, NULL, has_document},
     {"file.watch", "File", "Follow files", NULL, "Reads files again whenever they change.", toggle_watch, 0,
      NULL, is_watching, NULL},
     {"file.close", "File", "Close", "Ctrl+W", "Closes the document of the active pane.", close_document, 0,

@@ -104,6 +104,7 @@ typedef struct tau_app_toast {
 /** What only the window can do, done and cleared by it after each event. */
 typedef struct tau_app_wants {
     bool quit, fullscreen, rescale, focus_panel, resize;
+    bool shaders;            /**< those of a folder read again */
     bool screenshot;         /**< of the window, or without overlays */
     bool plain;              /**< screenshot without overlays, transparent */
     int width, height;       /**< of a plain one; 0 = of the window */

@@ -160,7 +160,8 @@ void tau_window_serve(tau_viewer_window *w) {
     if (wants->record) toggle_film(w);
     if (wants->fullscreen) toggle_fullscreen(w);
     if (wants->resize) glfwSetWindowSize(w->glfw, w->app->settings.width, w->app->settings.height);
-    wants->fullscreen = wants->resize = false;
+    if (wants->shaders) (void)tau_app_report(w->app, tau_renderer_reload(w->renderer));
+    wants->fullscreen = wants->resize = wants->shaders = false;
     if (wants->rescale) tau_window_measure(w);
 }
 

@@ -310,6 +310,19 @@ Test(app, a_training_is_followed_until_its_writer_is_killed) {
     close(channel);
 }
 
+Test(app, shaders_of_a_folder_are_read_again_with_the_files) {
+    const tau_viewer_request request = {.shaders = "shaders"};
+    tau_app *app = make_app(), *with_folder;
+    run(app, "file.reload");
+    cr_assert_not(app->wants.shaders, "those built in do not change");
+    tau_app_destroy(app);
+    cr_assert_eq(tau_app_create(&with_folder, &request), TAU_STATUS_OK);
+    cr_assert_eq(tau_app_open(with_folder, write_bowl("a.land.h5", 5, 0, 3, 0)), TAU_STATUS_OK);
+    run(with_folder, "file.reload");
+    cr_assert(with_folder->wants.shaders);
+    tau_app_destroy(with_folder);
+}
+
 Test(app, an_error_is_shown_in_its_three_parts) {
     tau_app *app = make_app();
     cr_assert_neq(tau_app_report(app, tau_app_open(app, "/no/such/file")), TAU_STATUS_OK);
