@@ -7,12 +7,17 @@
 #include "cli/files.h"
 #include "core/file.h"
 #include "figure/animation.h"
+#include "store/deepreplay.h"
 
 static const tau_cli_option output_options[] = {
     {'o', "output", "OUT",
      "File to write; its extension says what: png svg pdf mp4 gif webm, vts vtp pvd ply obj glb, npy csv "
-     "json, onnx safetensors; frames/%05d.png: numbered frames.",
+     "json, onnx safetensors, h5 with --format deepreplay; frames/%05d.png: numbered frames.",
      NULL, false},
+    {0, "format", "FORMAT",
+     "deepreplay: a run as a recording of DeepReplay, OUT.h5 and GROUP_model.h5 beside it; a state for each "
+     "epoch.",
+     "deepreplay", false},
     {0, "state", "STATE|A:B[:STEP]|FILE",
      "Of a run: the state of a picture or network (last), or a film's first and last (all). Of a surface or "
      "mesh: a view that the viewer saved.",
@@ -92,9 +97,17 @@ static const struct {
     {"webm", tau_export_replay},
 };
 
+/* An older recording of DeepReplay is no file of ours, and may be written anew. */
+static tau_status check_output(const tau_cli *cli, exporter write, const char *out) {
+    bool recording = false;
+    if (write == tau_export_deepreplay && tau_file_exists(out))
+        TAU_TRY(tau_deepreplay_recognise(&recording, out));
+    return recording ? TAU_STATUS_OK : tau_cli_check_output(cli, out, TAU_FILE_KIND_OTHER);
+}
+
 static tau_status write_with(tau_cli *cli, exporter write, const char *out) {
     TAU_TRY(tau_cli_check_inputs_differ(cli, out));
-    TAU_TRY(tau_cli_check_output(cli, out, TAU_FILE_KIND_OTHER));
+    TAU_TRY(check_output(cli, write, out));
     TAU_TRY(write(cli, out));
     if (!cli->dry_run) tau_cli_say(cli, "wrote %s", out);
     if (!cli->dry_run) tau_cli_print_json(cli, json_pack("{ss}", "written", out));
@@ -136,9 +149,22 @@ static tau_status choose(const tau_cli *cli, exporter *write, const char *out) {
     return check_options(cli, *write, is_film);
 }
 
+static tau_status write_deepreplay(tau_cli *cli, const char *out) {
+    static const char *const of_pictures[] = {"state", "figure", "metric", "layout",  "log",  "size",
+                                              "title", "loss",   "define", "samples", "fps",  "duration",
+                                              "style", "width",  "height", "clip",    "play", NULL};
+    TAU_TRY(refuse(cli, of_pictures, "written for DeepReplay as a whole"));
+    if (strcmp(tau_export_get_extension(out), "h5") == 0) return write_with(cli, tau_export_deepreplay, out);
+    return tau_fail(TAU_STATUS_USAGE,
+                    "cannot write a recording of DeepReplay to %s" TAU_WHY "it is an HDF5 file" TAU_FIX
+                    "name it OUT.h5",
+                    out);
+}
+
 static tau_status run(tau_cli *cli) {
     const char *out = tau_cli_get(&cli->arguments, "output");
     if (!out) return tau_fail(TAU_STATUS_USAGE, "no output was named" TAU_FIX "add -o FILE.png");
+    if (tau_cli_has(&cli->arguments, "format")) return write_deepreplay(cli, out);
     const char *extension = tau_export_get_extension(out);
     for (size_t i = 0; i < sizeof exporters / sizeof *exporters; i++) {
         if (strcmp(exporters[i].extension, extension) != 0) continue;
@@ -162,7 +188,8 @@ const tau_cli_command tau_cli_export = {
         "Draws landscapes and trainings (PNG, SVG, PDF; as films MP4, GIF, WebM), writes landscapes as "
         "meshes "
         "or as tables (NPY, CSV, JSON), or writes the network of a run at one of its states (ONNX, "
-        "safetensors). Several landscapes make one picture: lines share their axes, planes stand side by "
+        "safetensors), or a run in the format of DeepReplay. Several landscapes make one picture: lines "
+        "share their axes, planes stand side by "
         "side. Several figures of a training stand on one page or in one film. Every picture carries its "
         "recipe in its metadata.\n\n"
         "Films of a landscape are of its surface, which turns once; --play replays the training on it.\n\n"
@@ -184,7 +211,8 @@ const tau_cli_command tau_cli_export = {
         "      --figure loss-histogram --layout 2x4 --size 1440x720 -o training.mp4\n"
         "  tauscape export run.run.h5 --figure metrics:of=precision+recall+mcc --state epoch:20 -o "
         "metrics.pdf\n"
-        "  tauscape export run.run.h5 --state epoch:2 -o net.onnx\n",
+        "  tauscape export run.run.h5 --state epoch:2 -o net.onnx\n"
+        "  tauscape export run.run.h5 --format deepreplay -o old.h5\n",
     .sections = {{"Output", output_options},
                  {"Figure", figure_options},
                  {"Film and training", replay_options}},

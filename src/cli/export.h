@@ -73,6 +73,9 @@ TAU_CHECK tau_status tau_export_mesh(tau_cli *cli, const char *out);
 /** One landscape as npy, csv or json. */
 TAU_CHECK tau_status tau_export_table(tau_cli *cli, const char *out);
 
+/** A run as a recording of DeepReplay: h5, with the model's file beside it. */
+TAU_CHECK tau_status tau_export_deepreplay(tau_cli *cli, const char *out);
+
 /** The network of a run or ONNX file as onnx or safetensors. */
 TAU_CHECK tau_status tau_export_network(tau_cli *cli, const char *out);
 

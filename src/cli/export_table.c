@@ -8,6 +8,7 @@
 #include "cli/subject.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "store/deepreplay.h"
 #include "store/landscape.h"
 
 const char *tau_export_get_extension(const char *path) {
@@ -130,6 +131,18 @@ tau_status tau_export_table(tau_cli *cli, const char *out) {
     if (status == TAU_STATUS_OK && !cli->dry_run)
         status = write_table(out, write, landscape, quantity.values);
     tau_landscape_destroy(landscape);
+    return status;
+}
+
+tau_status tau_export_deepreplay(tau_cli *cli, const char *out) {
+    const tau_cli_arguments *a = &cli->arguments;
+    tau_run *run;
+    if (a->positional_count != 1)
+        return tau_fail(TAU_STATUS_USAGE,
+                        "one training is written at a time" TAU_FIX "export the files one by one");
+    TAU_TRY(tau_run_open(&run, a->positional[0], tau_cli_get(a, "group")));
+    tau_status status = cli->dry_run ? TAU_STATUS_OK : tau_deepreplay_write(out, run, cli->force);
+    tau_run_close(run);
     return status;
 }
 

@@ -53,4 +53,15 @@ const char *const *tau_deepreplay_get_series_names(const tau_deepreplay *replay)
 TAU_CHECK tau_status tau_deepreplay_read_series(tau_deepreplay *replay, const char *name, double **values,
                                                 size_t *count);
 
+/* ---- writing ---- */
+
+typedef struct tau_run tau_run;
+
+/** Writes a run as such a recording, under its group's name, and its model beside it as `GROUP_model.h5`.
+ * Each file is written whole or not at all. What is not known for an epoch is NaN.
+ *  @param[in] replace  files that are there already
+ *  @errors TAU_STATUS_EXISTS; TAU_STATUS_MISSING: no state was recorded where an epoch ends;
+ *          TAU_STATUS_UNSUPPORTED naming the node that Keras cannot have; TAU_STATUS_IO */
+TAU_CHECK tau_status tau_deepreplay_write(const char *path, tau_run *run, bool replace);
+
 #endif

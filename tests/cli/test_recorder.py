@@ -277,6 +277,47 @@ class RecorderTest(harness.CliTest):
                 raise KeyError("the loop's own")
         self.assertEqual(self.status("failed.run.h5"), "failed")
 
+    def test_a_run_is_written_as_a_recording_of_deepreplay(self):
+        self.ok("train", "--model", "mlp:2-3-1:tanh", "--data", "moons:n=40", "--epochs", 4, "--record", "every=1epoch",
+                "--group", "mine", "-o", "epochs.run.h5")
+        self.ok("export", "epochs.run.h5", "--format", "deepreplay", "-o", "old.h5")
+        with h5py.File(self.path("epochs.run.h5")) as run, h5py.File(self.path("old.h5")) as old:
+            ours, group = run["mine"], old["mine"]
+            self.assertEqual({name: int(group.attrs[name]) for name in ("samples", "batch_size", "n_batches", "n_epochs",
+                                                                        "n_layers")},
+                             {"samples": 36, "batch_size": 64, "n_batches": 1, "n_epochs": 4, "n_layers": 2})
+            self.assertEqual(list(group.attrs["activation_functions"]), [b"tanh", b"sigmoid"])
+            np.testing.assert_array_equal(group["inputs"][:], ours["data/inputs"][:])
+            np.testing.assert_array_equal(group["targets"][:], ours["data/targets"][:])
+            theta = ours["states/theta"][:]
+            np.testing.assert_array_equal(group["layer0/weights0"][:], theta[:, :6].reshape(5, 3, 2).transpose(0, 2, 1))
+            np.testing.assert_array_equal(group["layer0/weights1"][:], theta[:, 6:9])
+            np.testing.assert_array_equal(group["layer1/weights0"][:], theta[:, 9:12].reshape(5, 3, 1))
+            names = [name.decode() for name in ours["metrics/names"]]
+            records = ours["metrics/records"][:]
+            losses = records["value"][records["name"] == names.index("epoch_loss")]
+            np.testing.assert_allclose(group["loss"][:], losses, rtol=1e-6)
+        with h5py.File(self.path("mine_model.h5")) as model:
+            layers = json.loads(model.attrs["model_config"])["config"]
+            self.assertEqual([(layer["class_name"], layer["config"]["units"]) for layer in layers], [("Dense", 3), ("Dense", 1)])
+            self.assertEqual(json.loads(model.attrs["training_config"])["loss"], "binary_crossentropy")
+            self.assertEqual(list(model["model_weights"].attrs["layer_names"]), [b"fc1", b"fc2"])
+            np.testing.assert_array_equal(model["model_weights/fc1/fc1/bias:0"][:], theta[4, 6:9])
+        self.ok("export", "old.h5", "--figure", "dashboard", "-o", "old.png")
+        before = self.bytes("mine_model.h5")
+        self.fails("export", "epochs.run.h5", "--format", "deepreplay", "-o", "old.h5", what="cannot write old.h5")
+        self.fails("export", "epochs.run.h5", "--format", "deepreplay", "-o", "new.h5", what="cannot write mine_model.h5")
+        self.assertFalse(os.path.exists(self.path("new.h5")))
+        self.assertEqual(self.bytes("mine_model.h5"), before)
+        self.ok("export", "epochs.run.h5", "--format", "deepreplay", "-f", "-o", "old.h5")
+        self.fails("export", "epochs.run.h5", "--format", "deepreplay", "--figure", "loss", "-o", "x.h5", code=2, what="--figure")
+        self.fails("export", "epochs.run.h5", "--format", "deepreplay", "-o", "old.png", code=2, what="OUT.h5")
+        self.fails("export", "epochs.run.h5", "--format", "keras", "-o", "old.h5", code=2)
+        self.ok("train", "--model", "mlp:2-3-1:tanh", "--data", "moons:n=40", "--batch", 8, "--epochs", 4, "--record", "every=3", "-o",
+                "steps.run.h5")
+        self.fails("export", "steps.run.h5", "--format", "deepreplay", "-o", "steps.h5", what="every=1epoch")
+        self.fails("export", "epochs.run.h5", "--format", "deepreplay", "-o", "steps.run.h5", what="recorded trainings")
+
     @unittest.skipUnless(torch, "torch is missing")
     def test_a_torch_module_is_recorded_and_trains_as_if_it_were_not(self):
         x = torch.randn(50, 3, 6, 6, generator=torch.Generator().manual_seed(1))
