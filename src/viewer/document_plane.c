@@ -249,6 +249,17 @@ static tau_status take_picture(tau_document *document) {
     return TAU_STATUS_OK;
 }
 
+/* The true loss of a state says nothing on the scale of something else: there the path lies on what is shown.
+ */
+static void place_paths(tau_document *document) {
+    const tau_landscape *landscape = document->content->landscape;
+    const tau_landscape_projection *projections = landscape               ? landscape->projections
+                                                  : document->exploration ? document->exploration->projections
+                                                                          : NULL;
+    for (size_t p = 0; projections && p < document->content->path_count; p++)
+        document->content->paths[p].loss_true = document->quantity == 0 ? projections[p].loss_true : NULL;
+}
+
 static int count_quantities(const tau_document *document) {
     if (document->kind == TAU_DOCUMENT_KIND_RUN) return (int)document->content->metric_name_count + 1;
     if (document->line) return 1;
@@ -266,6 +277,7 @@ const char *tau_document_get_quantity(const tau_document *document, int index) {
 tau_status tau_document_set_quantity(tau_document *document, int index) {
     document->quantity = index >= 0 && index < count_quantities(document) ? index : 0;
     if (document->kind == TAU_DOCUMENT_KIND_RUN) return tau_document_take_metrics(document);
+    place_paths(document);
     if (document->exploration) return take_picture(document);
     document->scene.version++;
     if (!document->line && document->content->landscape) take_field(document);

@@ -140,7 +140,7 @@ Test(document, groups_are_named_behind_a_hash) {
 }
 
 Test(document, quantities_change_what_is_shown) {
-    tau_document *d = open_only(write_bowl("a.land.h5", 5, 0, 0, 0));
+    tau_document *d = open_only(write_bowl("a.land.h5", 5, 0, 3, 0));
     cr_assert_eq(tau_document_set_quantity(d, 1), TAU_STATUS_OK);
     cr_assert_str_eq(tau_document_get_quantity(d, 1), "accuracy");
     cr_assert_str_eq(d->scene.field->name, "accuracy");
@@ -148,6 +148,7 @@ Test(document, quantities_change_what_is_shown) {
     cr_assert_str_eq(tau_document_get_quantity(d, 4), "mcc");
     cr_assert_eq(tau_document_set_quantity(d, 4), TAU_STATUS_OK);
     cr_assert_str_eq(d->scene.zlabel, "mcc");
+    cr_assert_null(d->scene.paths[0].loss_true, "a loss has no height among metrics");
     cr_assert_eq(d->scene.field->value[14], 0.5);
     cr_assert_eq(tau_document_refresh(d), TAU_STATUS_OK);
     cr_assert_str_eq(d->scene.field->name, "mcc");
@@ -155,6 +156,7 @@ Test(document, quantities_change_what_is_shown) {
     cr_assert_null(tau_document_get_quantity(d, 99));
     cr_assert_eq(tau_document_set_quantity(d, 99), TAU_STATUS_OK);
     cr_assert_eq(d->quantity, 0);
+    cr_assert_not_null(d->scene.paths[0].loss_true);
     tau_document_close(d);
 }
 
