@@ -1,5 +1,6 @@
 #include "core/memory.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,6 +37,11 @@ tau_status tau_mem_grow(void **block, size_t *capacity, size_t count, size_t siz
     *block = grown;
     *capacity = wanted;
     return TAU_STATUS_OK;
+}
+
+void tau_mem_keep_freed(void) {
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); /* larger blocks never stay */
 }
 
 void tau_mem_free(void *block) {

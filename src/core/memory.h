@@ -19,6 +19,10 @@ TAU_CHECK tau_status tau_mem_alloc(void **out, size_t count, size_t size);
  *  @errors TAU_STATUS_MEMORY (block unchanged) */
 TAU_CHECK tau_status tau_mem_grow(void **block, size_t *capacity, size_t count, size_t size);
 
+/** From now on the process keeps memory that is freed, up to 256 MiB, instead of handing it to the system:
+ * for work that takes and frees megabytes many times a second, such as drawing on a processor. A hint. */
+void tau_mem_keep_freed(void);
+
 /** Frees a block; NULL is legal. */
 void tau_mem_free(void *block);
 
