@@ -159,7 +159,7 @@ static void *run_behind(void *payload) {
 }
 
 Test(threads, one_that_gives_way_takes_its_workers_along_and_no_other) {
-    int before = getpriority(PRIO_PROCESS, 0), expected = before + 10 > 19 ? 19 : before + 10, seen[3] = {0};
+    int before = getpriority(PRIO_PROCESS, 0), expected = before + 5 > 19 ? 19 : before + 5, seen[3] = {0};
     pthread_t thread;
     cr_assert_eq(pthread_create(&thread, NULL, run_behind, seen), 0);
     pthread_join(thread, NULL);
