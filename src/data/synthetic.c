@@ -2,10 +2,10 @@
 #include "data/synthetic.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "data/data.h"
 #include "data/suggest.h"
 
@@ -122,11 +122,10 @@ static tau_status unknown_option(const tau_synthetic_set *set, const char *key, 
 
 static tau_status parse_value(double *out, const tau_synthetic_set *set, const tau_synthetic_option *option,
                               const char *text, size_t length) {
-    char number[64] = "", *end = number;
+    char number[64] = "";
     if (length && length < sizeof number) memcpy(number, text, length);
-    *out = strtod(number, &end);
-    bool parsed = end != number && !*end && number[0] != ' ';
-    if (!parsed || !(*out >= option->low && *out <= option->high) || (option->whole && *out != floor(*out)))
+    if (!tau_text_parse_real(out, number) || !(*out >= option->low && *out <= option->high) ||
+        (option->whole && *out != floor(*out)))
         return tau_fail(TAU_STATUS_USAGE, "%s: %s=%.*s is not possible" TAU_WHY "%s is %s from %g to %g",
                         set->name, option->name, (int)(length < 60 ? length : 60), text, option->name,
                         option->whole ? "an integer" : "a number", option->low, option->high);

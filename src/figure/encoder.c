@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 
 #define WORDS_MAX     56
 #define METADATA_MAX  60000 /* the system limits one argument to 128 KiB */
@@ -292,29 +293,6 @@ void tau_encoder_destroy(tau_encoder *encoder) {
 
 /* ---- for people ---- */
 
-static tau_status append_quoted(char **text, const char *word) {
-    char *quoted, *longer = NULL;
-    bool plain =
-        *word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:,%=") ==
-                     strlen(word);
-    TAU_TRY(TAU_ALLOC(quoted, 4 * strlen(word) + 3));
-    char *end = quoted;
-    if (!plain) *end++ = '\'';
-    for (; *word; word++) {
-        if (*word == '\'')
-            end += sprintf(end, "'\\''");
-        else
-            *end++ = *word;
-    }
-    if (!plain) *end++ = '\'';
-    tau_status status = tau_string_format(&longer, "%s%s%s", *text ? *text : "", *text ? " " : "", quoted);
-    tau_mem_free(quoted);
-    if (status != TAU_STATUS_OK) return status;
-    tau_mem_free(*text);
-    *text = longer;
-    return TAU_STATUS_OK;
-}
-
 tau_status tau_encoder_write_command(char **out, tau_animation_format format,
                                      const tau_animation_options *options, const char *pattern,
                                      const char *output) {
@@ -325,7 +303,8 @@ tau_status tau_encoder_write_command(char **out, tau_animation_format format,
     add_all(&c, start);
     add_output(&c, format);
     tau_status status = name_output(&c, output);
-    for (size_t i = 0; i < c.count && status == TAU_STATUS_OK; i++) status = append_quoted(out, c.words[i]);
+    for (size_t i = 0; i < c.count && status == TAU_STATUS_OK; i++)
+        status = tau_text_append_quoted(out, c.words[i]);
     release_command(&c);
     if (status != TAU_STATUS_OK) {
         tau_mem_free(*out);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "model/builtin.h"
 #include "model/layers.h"
 
@@ -39,10 +40,8 @@ static tau_status malformed(const char *family, const char *spec, const char *wh
 
 static tau_status parse_dropout(double *out, const char *family, const char *spec, const char *text) {
     static const char key[] = "dropout=";
-    char *end = NULL;
-    bool named = strncmp(text, key, sizeof key - 1) == 0;
-    if (named) *out = strtod(text + sizeof key - 1, &end);
-    if (named && end != text + sizeof key - 1 && !*end && *out >= 0 && *out < 1) return TAU_STATUS_OK;
+    bool good = strncmp(text, key, sizeof key - 1) == 0 && tau_text_parse_real(out, text + sizeof key - 1);
+    if (good && *out >= 0 && *out < 1) return TAU_STATUS_OK;
     return malformed(family, spec, "after the activation there can be dropout=P, with P from 0 to below 1");
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 
 enum { TEXT_MOST = 4096, DEPTH_MOST = 64, NAMES_MOST = 64, NAME_MOST = 32, STACK = 2 * DEPTH_MOST + 200 };
 
@@ -138,10 +139,8 @@ static tau_status parse_name(parser *p) {
 /* ---- the grammar, from tight to loose ---- */
 
 static tau_status parse_number(parser *p) {
-    char *end;
-    const double number = strtod(p->at, &end);
-    if (end == p->at || !isfinite(number)) return bad(p, "this is no number");
-    p->at = end;
+    double number;
+    if (!tau_text_read_real(&number, &p->at)) return bad(p, "this is no number");
     return emit(p, (instruction){.code = CODE_NUMBER, .number = number}, 1);
 }
 
@@ -151,9 +150,7 @@ static tau_status parse_primary(parser *p) {
         return take(p, ')') ? TAU_STATUS_OK : bad(p, "expected ')' or an operator");
     }
     const unsigned char c = (unsigned char)*p->at;
-    /* No hexadecimal numbers, which strtod would take. */
-    if (isdigit(c) || (c == '.' && isdigit((unsigned char)p->at[1])))
-        return c == '0' && (p->at[1] | 32) == 'x' ? bad(p, "this is no number") : parse_number(p);
+    if (isdigit(c) || (c == '.' && isdigit((unsigned char)p->at[1]))) return parse_number(p);
     if (isalpha(c) || c == '_') return parse_name(p);
     return bad(p, c ? "expected a number, a name or '('" : "it ends where a number is expected");
 }

@@ -1,17 +1,15 @@
 /* Learning rates over time, and which states are recorded: both written as short texts. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/reproducible.h"
+#include "core/text.h"
 #include "train/train.h"
 
 /* A positive number at the start of `text`; `rest` is what follows it. */
 static bool read_positive(double *out, const char *text, const char **rest) {
-    char *end;
-    *out = strtod(text, &end);
-    *rest = end;
-    return end != text && isfinite(*out) && *out > 0;
+    *rest = text;
+    return tau_text_read_real(out, rest) && *out > 0;
 }
 
 tau_status tau_schedule_parse(tau_schedule *out, const char *text) {

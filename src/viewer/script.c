@@ -2,11 +2,11 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "viewer/actions.h"
 #include "viewer/loader.h"
 #include "viewer/tools.h"
@@ -41,10 +41,8 @@ static bool parse_size(const char *text, int *width, int *height) {
 /* As many finite numbers as wanted, and nothing after them. */
 static bool parse_numbers(const char *text, double *out, int count) {
     for (int i = 0; i < count; i++) {
-        char *end;
-        out[i] = strtod(text, &end);
-        if (end == text || !isfinite(out[i])) return false;
-        text = end;
+        text += strspn(text, " \t");
+        if (!tau_text_read_real(&out[i], &text)) return false;
     }
     return text[strspn(text, " \t")] == '\0';
 }

@@ -10,6 +10,7 @@
 
 #include "core/memory.h"
 #include "core/progress.h"
+#include "core/text.h"
 #include "figure/font_file.h"
 #include "viewer/imgui.h"
 #include "viewer/session.h"
@@ -229,9 +230,7 @@ static tau_status choose_scale(tau_viewer_window *w) {
     const char *text = getenv("TAUSCAPE_SCALE");
     double scale = w->app->request->scale;
     if (!(scale > 0) && text && *text) {
-        char *end;
-        scale = strtod(text, &end);
-        if (*end || !(scale >= 0.25 && scale <= 8))
+        if (!tau_text_parse_real(&scale, text) || !(scale >= 0.25 && scale <= 8))
             return tau_fail(TAU_STATUS_USAGE,
                             "the type cannot have the size \"%.32s\"" TAU_WHY
                             "TAUSCAPE_SCALE names it, and it is no number from 0.25 to 8" TAU_FIX
