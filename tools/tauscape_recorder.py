@@ -230,7 +230,8 @@ class Recorder:
 
     def __init__(self, path, model, inputs, targets, group="run", loss="cross-entropy", every=1, framework=None,
                  optimizer="", seed=0, hyper_parameters=None, class_count=None):
-        if not group or "/" in group or group in (".", "..") or len(group.encode()) > 200 or not group.isprintable():
+        if (not group or any(mark in group for mark in "/,#") or group in (".", "..") or not group.isprintable()
+                or len(group.encode()) > 200):
             raise ValueError(f"a group cannot be called {group!r}")
         if loss not in LOSSES or every < 1:
             raise ValueError(f"loss is one of {', '.join(LOSSES)}, and every at least 1")

@@ -153,11 +153,7 @@ static tau_status prepare(tau_computation *c, const char *source) {
     TAU_TRY(parse_order(c));
     TAU_TRY(tau_computation_parse_metrics(c));
     TAU_TRY(tau_computation_parse_size(c, &columns, &rows));
-    const char *group = tau_cli_get(a, "group");
-    char first[256] = "";
-    if (group)
-        strncat(first, group, strcspn(group, ",") < sizeof first ? strcspn(group, ",") : sizeof first - 1);
-    TAU_TRY(tau_subject_open(&c->subject, source, group ? first : NULL));
+    TAU_TRY(tau_subject_open_first(&c->subject, source, tau_cli_get(a, "group")));
     TAU_TRY(tau_slice_spec_parse(&c->spec, c->cli, &c->subject, rows == 1));
     TAU_TRY(tau_subject_load_samples(&c->subject, c->cli));
     TAU_TRY(tau_computation_check_metrics(c));
@@ -212,21 +208,21 @@ static bool has_projection(const tau_landscape *landscape, const char *group) {
 static tau_status trace_groups(tau_computation *c, bool *traced) {
     if (!is_traced(c)) return TAU_STATUS_OK;
     const char *groups = c->spec.groups ? c->spec.groups : tau_run_get_group(c->subject.run);
-    for (const char *word = groups; *word;) {
-        char name[256] = "";
-        size_t length = strcspn(word, ",");
-        strncat(name, word, length < sizeof name ? length : sizeof name - 1);
-        word += length + (word[length] == ',');
-        if (has_projection(c->landscape, name)) continue;
+    char **names;
+    TAU_TRY(tau_run_split_groups(&names, c->subject.path, groups));
+    tau_status status = TAU_STATUS_OK;
+    for (size_t i = 0; names[i] && status == TAU_STATUS_OK; i++) {
+        if (has_projection(c->landscape, names[i])) continue;
         tau_run *run;
-        TAU_TRY(tau_run_open(&run, c->subject.path, name));
-        tau_status status = tau_trace_run(c->landscape, run, c->made.slice, c->evaluator, c->cli->progress,
-                                          name, c->cli->cancel);
+        status = tau_run_open(&run, c->subject.path, names[i]);
+        if (status != TAU_STATUS_OK) break;
+        status = tau_trace_run(c->landscape, run, c->made.slice, c->evaluator, c->cli->progress, names[i],
+                               c->cli->cancel);
         tau_run_close(run);
-        TAU_TRY(status);
         *traced = true;
     }
-    return TAU_STATUS_OK;
+    tau_run_free_names(names);
+    return status;
 }
 
 static tau_status saved_on_request(const tau_computation *c) {

@@ -85,13 +85,9 @@ static tau_status evaluate_states(tau_exploration *e) {
 
 static tau_status open_subject(tau_exploration *e, const char *path, size_t *rows) {
     tau_computation *c = &e->computation;
-    const char *group = tau_cli_get(&e->cli->arguments, "group");
-    char first[256] = "";
     size_t columns;
-    if (group)
-        strncat(first, group, strcspn(group, ",") < sizeof first ? strcspn(group, ",") : sizeof first - 1);
     TAU_TRY(tau_computation_parse_size(c, &columns, rows));
-    TAU_TRY(tau_subject_open(&c->subject, path, group ? first : NULL));
+    TAU_TRY(tau_subject_open_first(&c->subject, path, tau_cli_get(&e->cli->arguments, "group")));
     TAU_TRY(tau_slice_spec_parse(&c->spec, e->cli, &c->subject, *rows == 1));
     return tau_subject_load_samples(&c->subject, e->cli);
 }

@@ -54,17 +54,14 @@ static tau_status project(const tau_exploration *e, tau_exploration_plane *plane
     const tau_subject *subject = &e->computation.subject;
     if (!subject->run || tau_run_get_state_count(subject->run) == 0) return TAU_STATUS_OK;
     const char *groups = plane->spec.groups ? plane->spec.groups : tau_run_get_group(subject->run);
-    size_t count = 1;
-    for (const char *c = groups; *c; c++) count += *c == ',';
-    TAU_TRY(TAU_ALLOC(plane->projections, count));
-    for (const char *word = groups; *word;) {
-        char name[256] = "";
-        size_t length = strcspn(word, ",");
-        strncat(name, word, length < sizeof name ? length : sizeof name - 1);
-        TAU_TRY(project_group(e, plane, name));
-        word += length + (word[length] == ',');
-    }
-    return TAU_STATUS_OK;
+    char **names;
+    size_t count = 0;
+    TAU_TRY(tau_run_split_groups(&names, subject->path, groups));
+    while (names[count]) count++;
+    tau_status status = TAU_ALLOC(plane->projections, count);
+    for (size_t i = 0; i < count && status == TAU_STATUS_OK; i++) status = project_group(e, plane, names[i]);
+    tau_run_free_names(names);
+    return status;
 }
 
 /* ---- names and ranges ---- */

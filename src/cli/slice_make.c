@@ -47,18 +47,16 @@ static tau_status add_run(trajectories *t, tau_run *run, bool owned) {
 static tau_status open_trajectories(trajectories *t, const tau_slice_spec *spec, const tau_subject *subject) {
     *t = (trajectories){0};
     if (!spec->groups || !strchr(spec->groups, ',')) return add_run(t, subject->run, false);
-    for (const char *word = spec->groups; *word;) {
-        char name[256] = "";
-        size_t length = strcspn(word, ",");
-        if (length >= sizeof name)
-            return tau_fail(TAU_STATUS_USAGE, "--group names a group that is too long");
-        strncat(name, word, length);
+    char **names;
+    TAU_TRY(tau_run_split_groups(&names, subject->path, spec->groups));
+    tau_status status = TAU_STATUS_OK;
+    for (size_t i = 0; names[i] && status == TAU_STATUS_OK; i++) {
         tau_run *run;
-        TAU_TRY(tau_run_open(&run, subject->path, name));
-        TAU_TRY(add_run(t, run, true));
-        word += length + (word[length] == ',');
+        status = tau_run_open(&run, subject->path, names[i]);
+        if (status == TAU_STATUS_OK) status = add_run(t, run, true);
     }
-    return TAU_STATUS_OK;
+    tau_run_free_names(names);
+    return status;
 }
 
 static tau_status read_row(void *payload, size_t row, float *out) {

@@ -66,8 +66,7 @@ static tau_status read_from_file(const tau_subject *subject, const char *text, c
     if ((size_t)(at - text) >= sizeof file)
         return tau_fail(TAU_STATUS_USAGE, "the state's file name is too long");
     strncat(file, text, (size_t)(at - text));
-    char *group = strrchr(file, '#');
-    if (group) *group++ = '\0';
+    char *group = tau_run_cut_group(file);
     tau_subject other;
     TAU_TRY(tau_subject_open(&other, file, group));
     tau_status status = tau_subject_check_same_parameters(subject->graph, other.graph, file);
@@ -126,6 +125,16 @@ tau_status tau_subject_open(tau_subject *out, const char *path, const char *grou
     TAU_TRY(tau_model_read_onnx(&out->model, path));
     out->graph = out->model->graph;
     return TAU_STATUS_OK;
+}
+
+tau_status tau_subject_open_first(tau_subject *out, const char *path, const char *groups) {
+    if (!groups) return tau_subject_open(out, path, NULL);
+    char **names;
+    *out = (tau_subject){0};
+    TAU_TRY(tau_run_split_groups(&names, path, groups));
+    tau_status status = tau_subject_open(out, path, names[0] ? names[0] : "");
+    tau_run_free_names(names);
+    return status;
 }
 
 void tau_subject_close(tau_subject *subject) {

@@ -33,6 +33,9 @@ typedef struct tau_subject {
  *  @errors those of tau_run_open and tau_model_read_onnx */
 TAU_CHECK tau_status tau_subject_open(tau_subject *out, const char *path, const char *group);
 
+/** The same for the first of --group A,B. @param[in] groups  NULL = the only one */
+TAU_CHECK tau_status tau_subject_open_first(tau_subject *out, const char *path, const char *groups);
+
 /** Chooses loss and samples by --data …, --loss and --samples, by default those of the run. The graph's end
  * becomes what the loss takes: tau_loss_fit_graph. */
 TAU_CHECK tau_status tau_subject_load_samples(tau_subject *subject, tau_cli *cli);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 #include "h5/attribute.h"
 
 const tau_store_kind TAU_STORE_LANDSCAPES = {"landscape", "loss"};
@@ -13,7 +14,8 @@ const tau_store_kind TAU_STORE_RUNS = {"run", "states"};
 
 enum { NAME_MAX_BYTES = 200, LIST_TEXT = 300 };
 
-tau_status tau_store_check_name(const char *name) {
+/* Why no group of a file can be called so, or NULL. */
+static const char *find_fault(const char *name) {
     const size_t length = strlen(name);
     const char *why = NULL;
     if (length == 0) why = "it is empty";
@@ -22,10 +24,26 @@ tau_status tau_store_check_name(const char *name) {
     if (!strcmp(name, ".") || !strcmp(name, "..")) why = "dots alone name no group";
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)name[i] < ' ' || name[i] == 127) why = "it contains control characters";
+    return why;
+}
+
+static tau_status refuse_name(const char *name, const char *why) {
     if (!why) return TAU_STATUS_OK;
     return tau_fail(TAU_STATUS_USAGE,
                     "cannot name a group '%.*s'" TAU_WHY "%s" TAU_FIX "choose letters, digits, '-' and '_'",
                     NAME_MAX_BYTES, name, why);
+}
+
+tau_status tau_store_check_name(const char *name) {
+    return refuse_name(name, find_fault(name));
+}
+
+tau_status tau_store_check_new_name(const char *name) {
+    const char *why = find_fault(name);
+    if (strchr(name, ',')) why = "it contains ',', which stands between names";
+    if (strchr(name, '#')) why = "it contains '#', which stands before a name";
+    if (!tau_text_is_utf8(name)) why = "it is not UTF-8";
+    return refuse_name(name, why);
 }
 
 const char *tau_store_path(char out[TAU_STORE_PATH], const char *group, const char *member) {

@@ -18,9 +18,13 @@ typedef struct tau_store_kind {
 } tau_store_kind;
 extern const tau_store_kind TAU_STORE_LANDSCAPES, TAU_STORE_RUNS;
 
-/** Checks the name of a group to be made: not empty, no '/', not "." or "..", no control characters, at most
- *  200 bytes. @errors TAU_STATUS_USAGE */
+/** Checks what a group can be called: not empty, no '/', not "." or "..", no control characters, at most 200
+ *  bytes. @errors TAU_STATUS_USAGE */
 TAU_CHECK tau_status tau_store_check_name(const char *name);
+
+/** What a group to be made can be called: also UTF-8, with no ',' and no '#', by which groups are named in
+ * lists and behind files. @errors TAU_STATUS_USAGE */
+TAU_CHECK tau_status tau_store_check_new_name(const char *name);
 
 /** "/GROUP/MEMBER", or "/GROUP" where `member` is NULL. @return `out` */
 const char *tau_store_path(char out[TAU_STORE_PATH], const char *group, const char *member);

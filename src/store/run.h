@@ -85,6 +85,15 @@ void tau_run_close(tau_run *run);
 TAU_CHECK tau_status tau_run_list_groups(char ***names, const char *path);
 void tau_run_free_names(char **names);
 
+/** The groups in a text "A,B,C"; the whole text is one where the file has a group of that name. Empty ones
+ * are left out. @param[out] names  NULL-terminated, freed with tau_run_free_names */
+TAU_CHECK tau_status tau_run_split_groups(char ***names, const char *path, const char *text);
+
+/** Cuts "FILE#GROUP" in two: not where a file has the whole text as its name, at the '#' behind the name of a
+ * file if there is one, otherwise at the last.
+ *  @param[in,out] text  ends before the '#'   @return the group, in `text`, or NULL */
+char *tau_run_cut_group(char *text);
+
 const char *tau_run_get_group(const tau_run *run);
 const tau_run_header *tau_run_get_header(const tau_run *run);
 tau_run_status tau_run_get_status(const tau_run *run);

@@ -1,12 +1,57 @@
-/* The state that a text names. */
+/* The groups and the state that a text names. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/file.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "store/run.h"
+
+/* ---- groups ---- */
+
+static bool has_group(const char *path, const char *name) {
+    char **names;
+    if (tau_run_list_groups(&names, path) != TAU_STATUS_OK) return false;
+    size_t at = 0;
+    while (names[at] && strcmp(names[at], name) != 0) at++;
+    const bool found = names[at] != NULL;
+    tau_run_free_names(names);
+    return found;
+}
+
+tau_status tau_run_split_groups(char ***names, const char *path, const char *text) {
+    size_t count = 0, most = 2;
+    for (const char *c = text; *c; c++) most += *c == ',';
+    const bool whole = most > 2 && has_group(path, text);
+    TAU_TRY(TAU_ALLOC(*names, most));
+    tau_status status = TAU_STATUS_OK;
+    while (*text && status == TAU_STATUS_OK) {
+        const size_t length = whole ? strlen(text) : strcspn(text, ",");
+        if (length > 0) status = tau_string_format(&(*names)[count++], "%.*s", (int)length, text);
+        text += length + (text[length] == ',');
+    }
+    if (status == TAU_STATUS_OK) return TAU_STATUS_OK;
+    tau_run_free_names(*names);
+    *names = NULL;
+    return status;
+}
+
+char *tau_run_cut_group(char *text) {
+    char *last = strrchr(text, '#');
+    if (!last || tau_file_exists(text)) return NULL;
+    for (char *cut = strchr(text, '#'); cut != last; cut = strchr(cut + 1, '#')) {
+        *cut = '\0';
+        if (tau_file_exists(text)) return cut + 1;
+        *cut = '#';
+    }
+    *last = '\0';
+    return last + 1;
+}
+
+/* ---- states ---- */
 
 static tau_status not_recorded(const tau_run *run, const char *text) {
     const size_t last = tau_run_get_state_count(run) - 1;
@@ -52,10 +97,8 @@ static tau_status find_number(const tau_run *run, const char *text, size_t *out)
 }
 
 static tau_status find_place(const tau_run *run, const char *text, size_t *out) {
-    char *end;
-    const char *number = strchr(text, ':') + 1;
-    const double limit = strtod(number, &end);
-    if (end == number || *end || isnan(limit)) return bad_text(text);
+    double limit;
+    if (!tau_text_parse_real(&limit, strchr(text, ':') + 1)) return bad_text(text);
     return find_last(run, text, limit, *text == 'e' ? tau_run_get_epoch : step_of, out);
 }
 

@@ -98,7 +98,7 @@ static tau_status check_file(tau_h5 *file, const char *group) {
 tau_status tau_run_create(tau_run_writer **out, const char *path, const char *group,
                           const tau_run_header *header, const tau_model *model, const tau_samples *samples) {
     *out = NULL;
-    TAU_TRY(tau_store_check_name(group));
+    TAU_TRY(tau_store_check_new_name(group));
     tau_h5 *file;
     if (tau_run_file_exists(path)) { /* what is wrong shows before anything is locked or copied */
         TAU_TRY(tau_h5_open_follow(&file, path));

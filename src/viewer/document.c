@@ -8,6 +8,7 @@
 
 #include "core/memory.h"
 #include "core/progress.h"
+#include "store/run.h"
 #include "viewer/document_content.h"
 
 /* A trainer that lives gives a sign of it more often. */
@@ -194,9 +195,7 @@ tau_status tau_document_open(tau_document **out, int capacity, int *count, const
     *count = 0;
     char *file;
     TAU_TRY(tau_string_copy(&file, path));
-    struct stat info;
-    char *group = stat(path, &info) == 0 ? NULL : strrchr(file, '#'); /* a name may hold a # */
-    if (group) *group++ = '\0';
+    char *group = tau_run_cut_group(file);
     tau_status status = open_file(out, capacity, count, file, group);
     tau_mem_free(file);
     if (status == TAU_STATUS_OK) return status;

@@ -242,7 +242,8 @@ class RecorderTest(harness.CliTest):
 
     def test_wrong_arguments_write_nothing(self):
         net = Mlp(1)
-        for change, why in (({"loss": "hinge"}, "loss is one of"), ({"group": "a/b"}, "cannot be called"),
+        for change, why in (({"loss": "hinge"}, "loss is one of"), ({"group": "a/b"}, "cannot be called"), ({"group": "a,b"}, "cannot be called"),
+                            ({"group": "a#b"}, "cannot be called"),
                             ({"targets": net.y[:5]}, "as many targets"), ({"model": b"\x3a\x05no"}, "no sound ONNX"),
                             ({"targets": net.y - 1}, "targets must be"), ({"targets": net.x[:, 0]}, "class numbers"),
                             ({"class_count": 1}, "targets must be")):
