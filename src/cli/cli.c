@@ -6,6 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/terminal.h"
+#include "core/memory.h"
+#include "core/text.h"
+
 const tau_cli_command *const tau_cli_commands[] = {
     &tau_cli_view,    &tau_cli_demo,   &tau_cli_train,      &tau_cli_watch, &tau_cli_compute,
     &tau_cli_trace,   &tau_cli_export, &tau_cli_info,       &tau_cli_merge, &tau_cli_import,
@@ -53,20 +57,47 @@ tau_status tau_cli_get_data_options(const tau_cli *cli, double test_fraction, ta
 
 void tau_cli_say(const tau_cli *cli, const char *format, ...) {
     if (cli->json || cli->quiet) return;
-    va_list arguments;
+    va_list arguments, again;
     va_start(arguments, format);
-    vprintf(format, arguments);
+    va_copy(again, arguments);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    char *text;
+    if (length >= 0 && TAU_ALLOC(text, (size_t)length + 1) == TAU_STATUS_OK) {
+        vsnprintf(text, (size_t)length + 1, format, again);
+        tau_terminal_print(stdout, text);
+        tau_mem_free(text);
+    }
+    va_end(again);
     va_end(arguments);
     putchar('\n');
     fflush(stdout);
 }
 
+static bool object_is_missing;
+
 void tau_cli_print_json(const tau_cli *cli, json_t *object) {
-    if (cli->json) {
+    object_is_missing |= !object;
+    if (cli->json && object) {
         json_dumpf(object, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
         putchar('\n');
     }
     json_decref(object);
+}
+
+json_t *tau_cli_json_text(const char *text) {
+    char *clean;
+    if (!text) return json_null();
+    if (tau_text_make_utf8(&clean, text) != TAU_STATUS_OK) return NULL;
+    json_t *json = json_string(clean);
+    tau_mem_free(clean);
+    return json;
+}
+
+tau_status tau_cli_finish_output(void) {
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return tau_fail(TAU_STATUS_IO, "cannot write to the standard output");
+    return object_is_missing ? tau_fail(TAU_STATUS_MEMORY, "cannot make the JSON object of the results")
+                             : TAU_STATUS_OK;
 }
 
 json_t *tau_cli_json_real(double value) {

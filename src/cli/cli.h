@@ -29,11 +29,19 @@ TAU_CHECK tau_status tau_cli_get_pool(tau_cli *cli, tau_pool **pool);
 TAU_CHECK tau_status tau_cli_get_data_options(const tau_cli *cli, double test_fraction,
                                               tau_data_options *out);
 
-/** Prints a line of results on stdout, unless --json or --quiet. */
+/** Prints a line of results on stdout, unless --json or --quiet; control characters in it are escaped. */
 void tau_cli_say(const tau_cli *cli, const char *format, ...) TAU_PRINTF(2, 3);
 
-/** With --json prints the object on stdout. Takes over the reference. */
+/** With --json prints the object on stdout. Takes over the reference. NULL, of an object that could not be
+ * made, is an error of tau_cli_finish_output. */
 void tau_cli_print_json(const tau_cli *cli, json_t *object);
+
+/** A name or a path as JSON, "\xE9" where it is no UTF-8; NULL gives JSON's null. */
+json_t *tau_cli_json_text(const char *text);
+
+/** Brings what was printed to its end. @errors TAU_STATUS_IO: the standard output did not take it;
+ *  TAU_STATUS_MEMORY: an object could not be made */
+TAU_CHECK tau_status tau_cli_finish_output(void);
 
 /** A finite number as JSON, otherwise "inf", "-inf" or "nan" as text. */
 json_t *tau_cli_json_real(double value);

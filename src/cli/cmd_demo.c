@@ -75,7 +75,7 @@ static tau_status run_line(performance *p, const char *line, char **words, int c
         return TAU_STATUS_OK;
     }
     tau_cli_say(p->cli, "\n$ tauscape %s", line);
-    if (output) json_array_append_new(p->files, json_string(output));
+    if (output) json_array_append_new(p->files, tau_cli_json_text(output));
     if (p->cli->dry_run) return TAU_STATUS_OK;
     tau_status status = run_words(p->cli, words, count);
     if (status != TAU_STATUS_EXISTS || strcmp(words[0], "train") != 0) return status;
@@ -159,8 +159,8 @@ static tau_status perform(performance *p) {
     if (p->demo->prepare) TAU_TRY(p->demo->prepare(p->cli, p->folder, p->quick));
     for (const char *const *step = p->demo->steps; *step; step++) TAU_TRY(run_step(p, *step));
     if (!p->cli->dry_run) say_end(p, tau_progress_now() - start);
-    tau_cli_print_json(
-        p->cli, json_pack("{ss ss sO}", "demo", p->demo->name, "folder", p->folder, "files", p->files));
+    tau_cli_print_json(p->cli, json_pack("{ss so sO}", "demo", p->demo->name, "folder",
+                                         tau_cli_json_text(p->folder), "files", p->files));
     return p->cli->dry_run ? TAU_STATUS_OK : look(p);
 }
 

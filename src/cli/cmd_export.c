@@ -110,7 +110,7 @@ static tau_status write_with(tau_cli *cli, exporter write, const char *out) {
     TAU_TRY(check_output(cli, write, out));
     TAU_TRY(write(cli, out));
     if (!cli->dry_run) tau_cli_say(cli, "wrote %s", out);
-    if (!cli->dry_run) tau_cli_print_json(cli, json_pack("{ss}", "written", out));
+    if (!cli->dry_run) tau_cli_print_json(cli, json_pack("{so}", "written", tau_cli_json_text(out)));
     return TAU_STATUS_OK;
 }
 

@@ -117,7 +117,8 @@ static tau_status import_all(importing *m) {
     m->writer = NULL;
     TAU_TRY(tau_run_finish(writer, TAU_RUN_STATUS_FINISHED));
     tau_cli_say(m->cli, "imported %d states into %s", a->positional_count, out);
-    tau_cli_print_json(m->cli, json_pack("{ss si}", "run", out, "states", a->positional_count));
+    tau_cli_print_json(m->cli,
+                       json_pack("{so si}", "run", tau_cli_json_text(out), "states", a->positional_count));
     return TAU_STATUS_OK;
 }
 

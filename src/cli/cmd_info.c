@@ -135,9 +135,10 @@ static tau_status describe_group(const tau_cli *cli, const char *path, const cha
         }
         tau_mem_free(records);
     }
-    json_array_append_new(groups, json_pack("{ss ss sI sI so}", "group", group, "network", graph->name,
-                                            "parameters", (json_int_t)graph->theta_size, "states",
-                                            (json_int_t)states, "metrics", metrics));
+    json_array_append_new(groups, json_pack("{so so sI sI so}", "group", tau_cli_json_text(group), "network",
+                                            tau_cli_json_text(graph->name), "parameters",
+                                            (json_int_t)graph->theta_size, "states", (json_int_t)states,
+                                            "metrics", metrics));
     tau_run_close(run);
     return TAU_STATUS_OK;
 }
@@ -155,7 +156,7 @@ static tau_status describe_run(const tau_cli *cli, const char *path) {
         json_decref(groups);
         return status;
     }
-    tau_cli_print_json(cli, json_pack("{ss so}", "file", path, "groups", groups));
+    tau_cli_print_json(cli, json_pack("{so so}", "file", tau_cli_json_text(path), "groups", groups));
     return TAU_STATUS_OK;
 }
 
@@ -179,9 +180,10 @@ static tau_status describe_network(const tau_cli *cli, const char *path) {
         tau_cli_say(cli, "  %-20s %d", tau_op_name((tau_op)op), counts[op]);
         json_object_set_new(operators, tau_op_name((tau_op)op), json_integer(counts[op]));
     }
-    tau_cli_print_json(cli, json_pack("{ss ss ss sI sf so}", "network", graph->name, "input", input, "output",
-                                      output, "parameters", (json_int_t)graph->theta_size, "flop",
-                                      tau_graph_flops(graph), "operators", operators));
+    tau_cli_print_json(cli,
+                       json_pack("{so ss ss sI sf so}", "network", tau_cli_json_text(graph->name), "input",
+                                 input, "output", output, "parameters", (json_int_t)graph->theta_size, "flop",
+                                 tau_graph_flops(graph), "operators", operators));
     tau_model_destroy(model);
     return TAU_STATUS_OK;
 }

@@ -45,8 +45,8 @@ static tau_status run(tau_cli *cli) {
         tau_landscape_summary s = tau_landscape_summarize(whole);
         tau_cli_say(cli, "merged %d parts: %zu of %zu points%s", cli->arguments.positional_count, s.done,
                     s.points, s.done == s.points ? "" : "; the rest is not computed yet");
-        tau_cli_print_json(cli, json_pack("{ss sI sI}", "landscape", out, "done", (json_int_t)s.done,
-                                          "points", (json_int_t)s.points));
+        tau_cli_print_json(cli, json_pack("{so sI sI}", "landscape", tau_cli_json_text(out), "done",
+                                          (json_int_t)s.done, "points", (json_int_t)s.points));
     }
     tau_landscape_destroy(whole);
     return status;

@@ -296,12 +296,13 @@ static void say_end(const training *t, double seconds) {
     else if (t->data.test)
         tau_cli_say(t->cli, "held out: loss %.4g, accuracy %.2f %%", t->last_test_loss,
                     100 * t->last_test_accuracy);
-    tau_cli_print_json(t->cli, json_pack("{ss ss sI sI sI so so so sf}", "run", t->path, "group", t->group,
-                                         "states", (json_int_t)t->recorded, "changes", (json_int_t)t->changes,
-                                         "parameters", (json_int_t)t->state->theta_size, "epoch_loss",
-                                         tau_cli_json_real(t->last_loss), "test_loss",
-                                         tau_cli_json_real(t->last_test_loss), "test_accuracy",
-                                         tau_cli_json_real(t->last_test_accuracy), "seconds", seconds));
+    tau_cli_print_json(t->cli,
+                       json_pack("{so so sI sI sI so so so sf}", "run", tau_cli_json_text(t->path), "group",
+                                 tau_cli_json_text(t->group), "states", (json_int_t)t->recorded, "changes",
+                                 (json_int_t)t->changes, "parameters", (json_int_t)t->state->theta_size,
+                                 "epoch_loss", tau_cli_json_real(t->last_loss), "test_loss",
+                                 tau_cli_json_real(t->last_test_loss), "test_accuracy",
+                                 tau_cli_json_real(t->last_test_accuracy), "seconds", seconds));
 }
 
 /* Ends the file according to how the training ended; keeps the first error. */

@@ -78,13 +78,14 @@ void tau_computation_say_result(const tau_computation *c, size_t computed) {
                     100 * explained[1]);
     for (int p = 0; p < c->landscape->projection_count; p++)
         tau_trace_say(c->cli, &c->landscape->projections[p], c->landscape->line);
-    tau_cli_print_json(
-        c->cli,
-        json_pack("{ss sI sI sI sf so so so so sI sI so so}", "landscape", c->path, "points",
-                  (json_int_t)s.points, "done", (json_int_t)s.done, "computed", (json_int_t)computed,
-                  "seconds", c->seconds, "centre_loss", tau_cli_json_real(c->centre.loss), "centre_loss_se",
-                  tau_cli_json_real(c->centre.loss_se), "centre_accuracy",
-                  tau_cli_json_real(c->centre.accuracy), "centre_metrics", pack_metrics(c), "samples",
-                  (json_int_t)c->subject.samples->count, "not_finite", (json_int_t)(s.infinite + s.nan),
-                  "lowest", tau_cli_json_real(s.lowest), "highest", tau_cli_json_real(s.highest)));
+    tau_cli_print_json(c->cli,
+                       json_pack("{so sI sI sI sf so so so so sI sI so so}", "landscape",
+                                 tau_cli_json_text(c->path), "points", (json_int_t)s.points, "done",
+                                 (json_int_t)s.done, "computed", (json_int_t)computed, "seconds", c->seconds,
+                                 "centre_loss", tau_cli_json_real(c->centre.loss), "centre_loss_se",
+                                 tau_cli_json_real(c->centre.loss_se), "centre_accuracy",
+                                 tau_cli_json_real(c->centre.accuracy), "centre_metrics", pack_metrics(c),
+                                 "samples", (json_int_t)c->subject.samples->count, "not_finite",
+                                 (json_int_t)(s.infinite + s.nan), "lowest", tau_cli_json_real(s.lowest),
+                                 "highest", tau_cli_json_real(s.highest)));
 }

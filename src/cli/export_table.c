@@ -17,9 +17,9 @@ const char *tau_export_get_extension(const char *path) {
 }
 
 /* A table is written through stdio into a temporary file beside the output. */
-typedef void (*table_writer)(FILE *file, const tau_landscape *landscape, const double *metric);
+typedef tau_status (*table_writer)(FILE *file, const tau_landscape *landscape, const double *metric);
 
-static void write_csv(FILE *file, const tau_landscape *l, const double *metric) {
+static tau_status write_csv(FILE *file, const tau_landscape *l, const double *metric) {
     (void)metric;
     static const char *const precisions[] = {"", "exact", "fine", "fast"};
     fputs("alpha,beta,loss,loss_se,accuracy,regularisation,precision", file);
@@ -36,10 +36,11 @@ static void write_csv(FILE *file, const tau_landscape *l, const double *metric) 
             fputc('\n', file);
         }
     }
+    return TAU_STATUS_OK;
 }
 
 /* NPY 1.0: [ny, nx] float64, row = beta; a line is [nx]. */
-static void write_npy(FILE *file, const tau_landscape *l, const double *metric) {
+static tau_status write_npy(FILE *file, const tau_landscape *l, const double *metric) {
     char shape[64], header[192];
     if (l->line)
         snprintf(shape, sizeof shape, "(%zu,)", l->columns);
@@ -53,6 +54,7 @@ static void write_npy(FILE *file, const tau_landscape *l, const double *metric) 
     fputc(padded >> 8, file);
     fprintf(file, "%-*s\n", padded - 1, header);
     fwrite(metric, sizeof *metric, l->rows * l->columns, file);
+    return TAU_STATUS_OK;
 }
 
 static json_t *json_axis(const double *values, size_t count) {
@@ -74,12 +76,13 @@ static json_t *json_projection(const tau_landscape_projection *p) {
         json_array_append_new(coords, json_axis(p->coords + 2 * t, 2));
         json_array_append_new(steps, json_integer(p->step[t]));
     }
-    return json_pack("{ss so so so so so sf}", "group", p->group, "step", steps, "coords", coords, "residual",
-                     json_axis(p->residual, p->count), "loss_true", json_axis(p->loss_true, p->count),
-                     "loss_in_plane", json_axis(p->loss_in_plane, p->count), "explained", p->explained);
+    return json_pack("{so so so so so so sf}", "group", tau_cli_json_text(p->group), "step", steps, "coords",
+                     coords, "residual", json_axis(p->residual, p->count), "loss_true",
+                     json_axis(p->loss_true, p->count), "loss_in_plane",
+                     json_axis(p->loss_in_plane, p->count), "explained", p->explained);
 }
 
-static void write_json(FILE *file, const tau_landscape *l, const double *metric) {
+static tau_status write_json(FILE *file, const tau_landscape *l, const double *metric) {
     (void)metric;
     json_t *recipe = json_loads(l->recipe, 0, NULL), *paths = json_array(), *metrics = json_object();
     for (int m = 0; m < l->metric_count; m++)
@@ -87,14 +90,18 @@ static void write_json(FILE *file, const tau_landscape *l, const double *metric)
     for (int p = 0; p < l->projection_count; p++)
         json_array_append_new(paths, json_projection(&l->projections[p]));
     json_t *object =
-        json_pack("{ss ss sb so so so so so so so so}", "name", l->name, "transform", l->transform, "line",
-                  l->line, "alpha", json_axis(l->alpha, l->columns), "beta", json_axis(l->beta, l->rows),
-                  "loss", json_values(l, l->loss), "loss_se", json_values(l, l->loss_se), "accuracy",
-                  json_values(l, l->accuracy), "metrics", metrics, "projections", paths, "recipe",
-                  recipe ? recipe : json_null());
+        json_pack("{so ss sb so so so so so so so so}", "name", tau_cli_json_text(l->name), "transform",
+                  l->transform, "line", l->line, "alpha", json_axis(l->alpha, l->columns), "beta",
+                  json_axis(l->beta, l->rows), "loss", json_values(l, l->loss), "loss_se",
+                  json_values(l, l->loss_se), "accuracy", json_values(l, l->accuracy), "metrics", metrics,
+                  "projections", paths, "recipe", recipe ? recipe : json_null());
+    if (!object)
+        return tau_fail(TAU_STATUS_INPUT,
+                        "cannot write the landscape as JSON" TAU_WHY "a name in it is not UTF-8");
     json_dumpf(object, file, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
     fputc('\n', file);
     json_decref(object);
+    return TAU_STATUS_OK;
 }
 
 static tau_status write_table(const char *out, table_writer write, const tau_landscape *landscape,
@@ -102,17 +109,17 @@ static tau_status write_table(const char *out, table_writer write, const tau_lan
     tau_file_replacement replacement;
     TAU_TRY(tau_file_replace_begin(&replacement, out));
     FILE *file = fopen(replacement.temporary, "wb");
-    if (file) write(file, landscape, metric);
+    tau_status status = file ? write(file, landscape, metric) : TAU_STATUS_OK;
     bool written = file && !ferror(file);
     if (file && fclose(file) != 0) written = false;
-    if (!written) {
-        tau_file_replace_abort(&replacement);
-        return tau_fail(TAU_STATUS_IO,
-                        "cannot write %s" TAU_WHY "the disk may be full" TAU_FIX
-                        "free some space, or write elsewhere",
-                        out);
-    }
-    return tau_file_replace_commit(&replacement);
+    if (status == TAU_STATUS_OK && !written)
+        status = tau_fail(TAU_STATUS_IO,
+                          "cannot write %s" TAU_WHY "the disk may be full" TAU_FIX
+                          "free some space, or write elsewhere",
+                          out);
+    if (status == TAU_STATUS_OK) return tau_file_replace_commit(&replacement);
+    tau_file_replace_abort(&replacement);
+    return status;
 }
 
 tau_status tau_export_table(tau_cli *cli, const char *out) {

@@ -1,7 +1,9 @@
 /* tauscape: the program. Sorts the command line, runs one command, turns its status into an exit code. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/help.h"
@@ -10,6 +12,7 @@
 #include "cli/version.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "core/text.h"
 #include "figure/figure.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SAVED = 75, EXIT_INTERRUPTED = 130 };
@@ -28,17 +31,18 @@ static int exit_code(tau_status status, const tau_cancel *cancel) {
 }
 
 static tau_status join_command_line(char **out, int argc, char **argv) {
-    size_t length = 1;
-    for (int i = 0; i < argc; i++) length += strlen(argv[i]) + 3;
-    TAU_TRY(TAU_ALLOC(*out, length));
-    strcat(*out, "tauscape");
-    for (int i = 1; i < argc; i++) {
-        bool quoted = argv[i][0] == '\0' || strpbrk(argv[i], " \t\n\"'\\$&|;<>*?()#") != NULL;
-        strcat(*out, quoted ? " '" : " ");
-        strcat(*out, argv[i]);
-        if (quoted) strcat(*out, "'");
-    }
+    TAU_TRY(tau_string_copy(out, "tauscape"));
+    for (int i = 1; i < argc; i++) TAU_TRY(tau_text_append_quoted(out, argv[i]));
     return TAU_STATUS_OK;
+}
+
+/* A file that is opened first would get a closed one's number, and what is printed there with it. */
+static bool open_standard_descriptors(void) {
+    int file;
+    do file = open("/dev/null", O_RDWR);
+    while (file >= 0 && file <= STDERR_FILENO);
+    if (file >= 0) close(file);
+    return file > STDERR_FILENO;
 }
 
 static tau_status unknown_command(const char *name) {
@@ -92,12 +96,12 @@ static tau_status run(tau_cli *cli, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    if (!open_standard_descriptors()) return EXIT_FAILED;
     signal(SIGXFSZ, SIG_IGN); /* a file size limit is then an error like a full disk */
     signal(SIGPIPE, SIG_DFL);
     tau_cli cli = {.cancel = tau_terminal_catch_signals(), .progress = tau_terminal_get_progress()};
     tau_status status = run(&cli, argc, argv);
-    if (status == TAU_STATUS_OK && (fflush(stdout) != 0 || ferror(stdout)))
-        status = tau_fail(TAU_STATUS_IO, "cannot write to the standard output");
+    if (status == TAU_STATUS_OK) status = tau_cli_finish_output();
     if (status != TAU_STATUS_OK) tau_terminal_print_error();
     tau_terminal_end_progress();
     tau_figure_finish();

@@ -1,11 +1,11 @@
 #include "cli/options.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 
 const tau_cli_option tau_cli_global_options[] = {
     {'h', "help", NULL, "Show this help.", NULL, false},
@@ -141,8 +141,21 @@ static tau_status check_choice(const tau_cli_option *option, const char *value) 
                     option->choices);
 }
 
+/* Names and titles go into files that hold UTF-8; names of files may hold any bytes. */
+static tau_status check_text(const tau_cli_option *option, const char *value) {
+    static const char *const texts[] = {"NAME", "TEXT", "FAMILY", "A,B"};
+    bool is_text = false;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        is_text |= strncmp(option->value, texts[i], strlen(texts[i])) == 0 && !strstr(option->value, "FILE");
+    if (!is_text || tau_text_is_utf8(value)) return TAU_STATUS_OK;
+    return tau_fail(TAU_STATUS_USAGE,
+                    "--%s cannot be \"%s\"" TAU_WHY "it is not UTF-8" TAU_FIX "write it in UTF-8",
+                    option->name, value);
+}
+
 static tau_status keep(tau_cli_arguments *out, const tau_cli_option *option, const char *value) {
     if (value) TAU_TRY(check_choice(option, value));
+    if (value) TAU_TRY(check_text(option, value));
     out->options[out->option_count] = option;
     out->values[out->option_count++] = value;
     return TAU_STATUS_OK;
@@ -240,10 +253,8 @@ const char *tau_cli_get_nth(const tau_cli_arguments *arguments, const char *name
 }
 
 tau_status tau_cli_parse_real(double *out, const char *text, const char *what) {
-    char *end;
-    errno = 0;
-    double value = strtod(text, &end);
-    if (end == text || *end != '\0' || !isfinite(value))
+    double value;
+    if (!tau_text_parse_real(&value, text))
         return tau_fail(TAU_STATUS_USAGE, "%s: \"%s\" is not a number" TAU_FIX "write a number such as 0.5",
                         what, text);
     *out = value;
@@ -254,7 +265,7 @@ tau_status tau_cli_parse_count(uint64_t *out, const char *text, const char *what
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    if (end == text || *end != '\0' || errno == ERANGE || text[strspn(text, " ")] == '-')
+    if (end == text || *end != '\0' || errno == ERANGE || strchr("+- \t\n\v\f\r", *text))
         return tau_fail(TAU_STATUS_USAGE,
                         "%s: \"%s\" is not a whole number" TAU_FIX "write digits only, as in 12", what, text);
     *out = value;

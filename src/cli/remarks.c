@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cli.h"
 #include "cli/tracing.h"
 #include "core/file.h"
 #include "core/memory.h"
@@ -28,7 +29,7 @@ static void remark(const view *v, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    json_array_append_new(v->remarks, json_string(text));
+    json_array_append_new(v->remarks, tau_cli_json_text(text));
 }
 
 static const char *text_of(const json_t *object, const char *key) {

@@ -7,6 +7,7 @@
 #include "cli/export.h"
 #include "cli/version.h"
 #include "core/memory.h"
+#include "store/run.h"
 
 #define FILM_WIDTH  1280
 #define FILM_HEIGHT 720
@@ -44,8 +45,8 @@ static tau_status write_recipe(tau_show *s) {
     json_t *figures = json_array();
     for (int i = 0; s->figures[i]; i++) json_array_append_new(figures, json_string(s->figures[i]));
     json_t *recipe =
-        json_pack("{ss ss ss ss sI sI so}", "program", "tauscape " TAU_VERSION, "run",
-                  slash ? slash + 1 : path, "group", groups, "loss",
+        json_pack("{ss so so ss sI sI so}", "program", "tauscape " TAU_VERSION, "run",
+                  tau_cli_json_text(slash ? slash + 1 : path), "group", tau_cli_json_text(groups), "loss",
                   tau_loss_name(tau_replay_get_loss(s->replay)), "samples", (json_int_t)samples->count,
                   "states", (json_int_t)tau_replay_get_state_count(s->replay), "figures", figures);
     free(s->recipe);
@@ -67,24 +68,22 @@ static tau_status read_options(tau_show *s) {
 /* Opens each of --group A,B,C; without it the only one there is. */
 static tau_status open_groups(tau_show *s, const char *path, const tau_replay_options *options) {
     const char *groups = tau_cli_get(&s->cli->arguments, "group");
-    char *copy = NULL, *rest = NULL;
-    if (groups) TAU_TRY(tau_string_copy(&copy, groups));
+    char **names = NULL;
+    if (groups) TAU_TRY(tau_run_split_groups(&names, path, groups));
     tau_status status = TAU_STATUS_OK;
-    char *group = copy ? strtok_r(copy, ",", &rest) : NULL;
-    if (groups && !group)
+    if (names && !names[0])
         status = tau_fail(TAU_STATUS_USAGE, "--group names no training" TAU_FIX "leave it out");
-    while (status == TAU_STATUS_OK && (group || s->replay_count == 0)) {
+    for (size_t i = 0; status == TAU_STATUS_OK && (i == 0 || (names && names[i])); i++) {
         if (s->replay_count == TAU_SHOW_GROUPS_MAX)
             status = tau_fail(TAU_STATUS_USAGE,
                               "--group names more than %d trainings" TAU_FIX "compare fewer in one picture",
                               TAU_SHOW_GROUPS_MAX);
         else
-            status = tau_replay_open(&s->replays[s->replay_count], path, group, options);
+            status = tau_replay_open(&s->replays[s->replay_count], path, names ? names[i] : NULL, options);
         if (status == TAU_STATUS_OK) s->replay_count++;
-        group = copy ? strtok_r(NULL, ",", &rest) : NULL;
     }
     s->replay = s->replays[0];
-    tau_mem_free(copy);
+    tau_run_free_names(names);
     return status;
 }
 

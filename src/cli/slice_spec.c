@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cli/cli.h"
 #include "core/log.h"
 
 static const char *const kind_names[] = {"none", "random", "pca", "states", "file"};
@@ -129,12 +130,12 @@ json_t *tau_slice_spec_to_json(const tau_slice_spec *spec) {
         json_pack("{ss sb ss sb}", "transform", tau_transform_name(spec->transform), "line", spec->line,
                   "dirs", kind_names[spec->directions], "interpolated_bn", spec->move_buffers);
     if (spec->transform == TAU_TRANSFORM_TAU) {
-        json_object_set_new(object, "from", json_string(spec->from));
-        json_object_set_new(object, "to", json_string(spec->to));
+        json_object_set_new(object, "from", tau_cli_json_text(spec->from));
+        json_object_set_new(object, "to", tau_cli_json_text(spec->to));
     } else {
-        json_object_set_new(object, "center", json_string(spec->centre));
+        json_object_set_new(object, "center", tau_cli_json_text(spec->centre));
     }
-    if (spec->states) json_object_set_new(object, "states", json_string(spec->states));
+    if (spec->states) json_object_set_new(object, "states", tau_cli_json_text(spec->states));
     if (spec->directions == TAU_DIRECTIONS_RANDOM) {
         json_object_set_new(object, "seed", json_integer((json_int_t)spec->seed));
         json_object_set_new(object, "norm", json_string(tau_norm_name(spec->norm)));

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/memory.h"
+#include "core/text.h"
 
 typedef enum progress_style { STYLE_NONE, STYLE_BAR, STYLE_PLAIN, STYLE_JSON } progress_style;
 
@@ -29,22 +31,32 @@ static const char *paint(const char *code) {
     return terminal.color ? code : "";
 }
 
+void tau_terminal_print(FILE *out, const char *text) {
+    char *clean;
+    if (tau_text_make_printable(&clean, text) != TAU_STATUS_OK) return;
+    fputs(clean, out);
+    tau_mem_free(clean);
+}
+
+/* One line, whatever names of files or messages of libraries bring along. */
+static void print_line(const char *color, const char *head, const char *text) {
+    char *clean;
+    if (tau_text_make_printable(&clean, text) != TAU_STATUS_OK) return;
+    for (char *c = clean; *c; c++)
+        if (*c == '\n' || *c == '\t') *c = ' ';
+    fprintf(stderr, "%s%s%s %s\n", paint(color), head, paint("\033[0m"), clean);
+    tau_mem_free(clean);
+}
+
 static void print_note(void *payload, tau_log_level level, const char *message) {
     (void)payload;
     if (level == TAU_LOG_LEVEL_DEBUG && !terminal.verbose) return;
     if (level != TAU_LOG_LEVEL_WARNING && terminal.quiet) return;
     tau_terminal_end_progress();
     if (level == TAU_LOG_LEVEL_WARNING)
-        fprintf(stderr, "%swarning:%s %s\n", paint("\033[33m"), paint("\033[0m"), message);
+        print_line("\033[33m", "warning:", message);
     else
-        fprintf(stderr, "%snote:%s %s\n", paint("\033[36m"), paint("\033[0m"), message);
-}
-
-/* One line, whatever names of files or messages of libraries bring along. */
-static void print_line(const char *color, const char *head, const char *text) {
-    fprintf(stderr, "%s%s%s ", paint(color), head, paint("\033[0m"));
-    for (; *text; text++) fputc((unsigned char)*text < ' ' ? ' ' : *text, stderr);
-    fputc('\n', stderr);
+        print_line("\033[36m", "note:", message);
 }
 
 /* What to do about an error that does not say it itself. */

@@ -2,6 +2,8 @@
 #ifndef TAU_CLI_TERMINAL_H
 #define TAU_CLI_TERMINAL_H
 
+#include <stdio.h>
+
 #include "cli/options.h"
 #include "core/cancel.h"
 #include "core/progress.h"
@@ -14,6 +16,9 @@ const tau_progress *tau_terminal_get_progress(void);
 
 /** Ends a progress bar, so that what follows starts on a line of its own. */
 void tau_terminal_end_progress(void);
+
+/** Prints text that may hold names of files and messages of libraries: a terminal obeys nothing in it. */
+void tau_terminal_print(FILE *out, const char *text);
 
 /** Prints the thread's last error: what, why, fix. */
 void tau_terminal_print_error(void);

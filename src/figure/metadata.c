@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "core/memory.h"
+#include "core/text.h"
 
 #define INCH_METRES    0.0254
 #define PNG_HEADER_END 33 /* signature and IHDR, which always comes first */
@@ -89,8 +90,12 @@ static tau_status append_escaped(tau_bytes *out, const char *text) {
 
 static tau_status append_element(tau_bytes *out, const char *open, const char *text, const char *close) {
     if (!text || !text[0]) return TAU_STATUS_OK;
+    char *clean;
     TAU_TRY(tau_bytes_append(out, open, strlen(open)));
-    TAU_TRY(append_escaped(out, text));
+    TAU_TRY(tau_text_make_utf8(&clean, text));
+    tau_status status = append_escaped(out, clean);
+    tau_mem_free(clean);
+    TAU_TRY(status);
     return tau_bytes_append(out, close, strlen(close));
 }
 
