@@ -8,6 +8,7 @@
 #include "cli/files.h"
 #include "cli/plugins.h"
 #include "cli/replay_show.h"
+#include "cli/terminal.h"
 #include "cli/watch.h"
 #include "core/file.h"
 #include "core/memory.h"
@@ -311,6 +312,7 @@ static tau_status follow(watch *w) {
 typedef struct film {
     tau_show show;
     const watch *watch;
+    const tau_cancel *cancel;
 } film;
 
 static tau_status draw_frame(void *payload, size_t index, uint8_t *pixels) {
@@ -324,20 +326,22 @@ static tau_status draw_frame(void *payload, size_t index, uint8_t *pixels) {
 
 static tau_status draw_film(film *f) {
     const watch *w = f->watch;
-    TAU_TRY(tau_show_open(&f->show, w->cli, w->path, NULL));
+    TAU_TRY(tau_show_open(&f->show, w->cli, w->path, f->cancel));
     TAU_TRY(tau_show_start(&f->show, true));
     tau_animation_options options = {.fps = w->fps,
                                      .order = TAU_PIXEL_ORDER_BGRA,
                                      .title = tau_cli_get(&w->cli->arguments, "title"),
-                                     .recipe = f->show.recipe};
+                                     .recipe = f->show.recipe,
+                                     .cancel = f->cancel};
     TAU_TRY(tau_show_find_size(&f->show, w->shown[0], &options));
     return tau_animation_write(w->animate, &options, w->shown_count, (tau_frame_source){draw_frame, f},
                                w->cli->progress);
 }
 
-/* After Ctrl-C too: nothing but a second one stops it. */
+/* After a signal too: the next one stops it. */
 static tau_status make_film(const watch *w) {
-    film f = {.watch = w};
+    film f = {.watch = w, .cancel = w->cli->cancel};
+    if (tau_cancel_requested(f.cancel)) f.cancel = tau_terminal_catch_next_signal();
     if (!w->animate || w->shown_count == 0) return TAU_STATUS_OK;
     tau_status status = draw_film(&f);
     tau_show_close(&f.show);

@@ -137,7 +137,7 @@ void tau_help_print_man(FILE *out) {
     }
     fputs(".SH OPTIONS\n", out);
     man_options(out, "Of every command", tau_cli_global_options);
-    fputs(".SH EXIT STATUS\n0 done; 1 failed; 2 wrong usage; 75 saved but unfinished (TERM, USR1, USR2);"
+    fputs(".SH EXIT STATUS\n0 done; 1 failed; 2 wrong usage; 75 saved but unfinished (TERM, HUP, USR1, USR2);"
           " 130 after Ctrl\\-C, saved.\n",
           out);
 }

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
@@ -20,7 +21,7 @@ static struct {
     bool color, verbose, quiet, bar_open;
     progress_style style;
     double last_report;
-    tau_cancel cancel;
+    tau_cancel cancel, next;
     struct termios usual; /* of the standard input */
     volatile sig_atomic_t keys_open;
 } terminal;
@@ -214,9 +215,11 @@ void tau_terminal_close_keys(void) {
 static void on_signal(int number) {
     if (number == SIGINT && tau_cancel_reason(&terminal.cancel) == SIGINT) {
         tau_terminal_close_keys();
+        tau_file_remove_temporaries();
         _exit(130);
     }
     tau_cancel_request(&terminal.cancel, number);
+    tau_cancel_request(&terminal.next, number);
 }
 
 const tau_cancel *tau_terminal_catch_signals(void) {
@@ -224,7 +227,13 @@ const tau_cancel *tau_terminal_catch_signals(void) {
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) sigaction(SIGHUP, &action, NULL);
     sigaction(SIGUSR1, &action, NULL);
     sigaction(SIGUSR2, &action, NULL);
     return &terminal.cancel;
+}
+
+const tau_cancel *tau_terminal_catch_next_signal(void) {
+    tau_cancel_request(&terminal.next, 0);
+    return &terminal.next;
 }

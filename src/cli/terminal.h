@@ -30,7 +30,12 @@ bool tau_terminal_open_keys(void);
 char tau_terminal_read_key(void);
 void tau_terminal_close_keys(void);
 
-/** INT, TERM, USR1 and USR2 raise the cancel token; a second INT quits at once. @lifetime static */
+/** INT, TERM, HUP, USR1 and USR2 raise the cancel token; a second INT removes temporary files and
+ *  quits at once. HUP stays ignored where it was, as under nohup. @lifetime static */
 const tau_cancel *tau_terminal_catch_signals(void);
+
+/** A token that is raised by signals from this call on, whatever came before: for what is still made after
+ * the first one. @lifetime static; one at a time */
+const tau_cancel *tau_terminal_catch_next_signal(void);
 
 #endif

@@ -114,7 +114,7 @@ static const topic topics[] = {
      "A landscape on a cluster\n"
      "  compute saves what it has finished all the time, so a killed job loses nothing: the same command "
      "goes\n"
-     "  on. On TERM, USR1 and USR2 it saves and exits with 75, which a job script can turn into a requeue:\n"
+     "  on. On TERM, HUP, USR1 and USR2 it saves and exits with 75, which a job script can turn into a requeue:\n"
      "\n"
      "    #!/bin/bash\n"
      "    #SBATCH --requeue --signal=USR1@120 --open-mode=append\n"

@@ -106,6 +106,35 @@ static tau_status find_destination(char **out, const char *path) {
     return status;
 }
 
+/* Names for a signal's handler, which must not look at memory that another thread may free. */
+static struct {
+    atomic_int state; /* one of: */
+    char path[4096];
+} kept[64];
+enum { SLOT_FREE, SLOT_FILLED_JUST_NOW, SLOT_KEPT };
+
+static int keep_name(const char *path) {
+    if (strlen(path) >= sizeof kept->path) return 0;
+    for (int i = 0; i < (int)(sizeof kept / sizeof *kept); i++) {
+        int expected = SLOT_FREE;
+        if (!atomic_compare_exchange_strong(&kept[i].state, &expected, SLOT_FILLED_JUST_NOW)) continue;
+        strcpy(kept[i].path, path);
+        atomic_store(&kept[i].state, SLOT_KEPT);
+        return i + 1;
+    }
+    return 0;
+}
+
+static void forget_name(tau_file_replacement *replacement) {
+    if (replacement->slot) atomic_store(&kept[replacement->slot - 1].state, SLOT_FREE);
+    replacement->slot = 0;
+}
+
+void tau_file_remove_temporaries(void) {
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        if (atomic_load(&kept[i].state) == SLOT_KEPT) unlink(kept[i].path);
+}
+
 /* Makes an empty file of a fresh name beside the destination. */
 static tau_status create_temporary(tau_file_replacement *replacement) {
     static atomic_uint made;
@@ -115,6 +144,7 @@ static tau_status create_temporary(tau_file_replacement *replacement) {
         int file = open(replacement->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file >= 0) {
             close(file);
+            replacement->slot = keep_name(replacement->temporary);
             return TAU_STATUS_OK;
         }
         int code = errno;
@@ -153,6 +183,7 @@ tau_status tau_file_replace_commit(tau_file_replacement *replacement) {
         tau_file_replace_abort(replacement);
         return status;
     }
+    forget_name(replacement);
     char *slash = strrchr(replacement->path, '/');
     if (slash) *(slash == replacement->path ? slash + 1 : slash) = '\0';
     (void)sync_path(slash ? replacement->path : ".",
@@ -165,6 +196,7 @@ tau_status tau_file_replace_commit(tau_file_replacement *replacement) {
 
 void tau_file_replace_abort(tau_file_replacement *replacement) {
     if (replacement->temporary) unlink(replacement->temporary);
+    forget_name(replacement);
     tau_mem_free(replacement->temporary);
     tau_mem_free(replacement->path);
     *replacement = (tau_file_replacement){0};

@@ -24,6 +24,7 @@ TAU_CHECK tau_status tau_file_make_directory(const char *path);
 typedef struct tau_file_replacement {
     char *path;      /**< the destination, symbolic links resolved */
     char *temporary; /**< write here */
+    int slot;        /**< where tau_file_remove_temporaries finds it, from 1 on; 0 = nowhere */
 } tau_file_replacement;
 
 /** Makes the temporary file in the destination's directory.
@@ -39,6 +40,10 @@ TAU_CHECK tau_status tau_file_replace_commit(tau_file_replacement *replacement);
 
 /** Removes the temporary file; the destination is as it was. A finished or zeroed replacement is legal. */
 void tau_file_replace_abort(tau_file_replacement *replacement);
+
+/** Removes the temporary files of all replacements that have begun, of up to 64 at a time, before a process
+ * ends at once: async-signal-safe. The replacements fail after that. */
+void tau_file_remove_temporaries(void);
 
 /** Writes the bytes as the whole of a file, atomically. */
 TAU_CHECK tau_status tau_file_write(const char *path, const void *bytes, size_t size);

@@ -183,16 +183,34 @@ class Replay(harness.CliTest):
 
     @unittest.skipUnless(HAS_FFMPEG, "no ffmpeg")
     def test_a_film_that_is_stopped_leaves_nothing(self):
-        process = subprocess.Popen([harness.PROGRAM, "export", "moons.run.h5", *FOUR, "--duration", "600s", "-o",
-                                    "film8.mp4"], cwd=self.folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        export = ["export", "moons.run.h5", *FOUR, "--duration", "600s", "-o", "film8.mp4"]
+        watch = ["watch", "moons.run.h5", *FOUR, "--size", "5760x2880", "--animate", "film8.mp4", "--mode", "terminal"]
+        for words, signals, code in [(export, [signal.SIGINT], 130), (export, [signal.SIGHUP], 75),
+                                     (export, [signal.SIGINT] * 2, 130), (watch, [signal.SIGTERM], 75),
+                                     (watch, [signal.SIGHUP], 75), (watch, [signal.SIGINT] * 2, 130)]:
+            with self.subTest(command=words[0], signals=signals):
+                process = subprocess.Popen([harness.PROGRAM, *words], cwd=self.folder, stderr=subprocess.PIPE,
+                                           stdout=subprocess.PIPE)
+                deadline = time.time() + 60
+                while time.time() < deadline and not any(n.startswith("film8") for n in os.listdir(self.folder)):
+                    time.sleep(0.05)
+                time.sleep(0.5)
+                for number in signals:
+                    process.send_signal(number)
+                    time.sleep(0.01)
+                process.communicate(timeout=60)
+                self.assertEqual(process.returncode, code)
+                self.assertFalse([name for name in os.listdir(self.folder) if name.startswith("film8")])
+
+    def test_nohup_is_obeyed(self):
+        process = subprocess.Popen(["nohup", harness.PROGRAM, "train", "--model", "mlp:2-8-1:tanh", "--data",
+                                    "moons:n=200", "--epochs", "300", "-o", "nohup.run.h5"], cwd=self.folder,
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         deadline = time.time() + 60
-        while time.time() < deadline and not any(name.startswith("film8") for name in os.listdir(self.folder)):
-            time.sleep(0.05)
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 130)
-        self.assertFalse([name for name in os.listdir(self.folder) if name.startswith("film8")])
+        while time.time() < deadline and process.poll() is None and not os.path.exists(self.path("nohup.run.h5")):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(process.wait(timeout=120), 0)
 
     def test_options_that_would_do_nothing_are_refused(self):
         for options in [["--levels", 9], ["--no-path"], ["--metric", "accuracy"], ["--fps", 5], ["--duration", "5s"]]:

@@ -194,3 +194,21 @@ Test(file, a_directory_in_the_place_of_a_file_or_a_dangling_link_is_an_error) {
     cr_assert_neq(tau_file_make_directory(""), TAU_STATUS_OK);
     temporary_remove(&made);
 }
+
+Test(file, temporaries_of_a_process_that_ends_at_once_are_removed) {
+    temporary made = temporary_create();
+    tau_file_replacement first, second;
+    cr_assert_eq(tau_file_replace_begin(&first, temporary_path(&made, "a")), TAU_STATUS_OK);
+    for (int i = 0; i < 100; i++) { /* finished ones leave their places to others */
+        cr_assert_eq(tau_file_replace_begin(&second, temporary_path(&made, "b")), TAU_STATUS_OK);
+        cr_assert_eq(tau_file_replace_commit(&second), TAU_STATUS_OK);
+    }
+    cr_assert_eq(tau_file_replace_begin(&second, temporary_path(&made, "b")), TAU_STATUS_OK);
+    cr_assert_eq(count_entries(made.directory), 3);
+    tau_file_remove_temporaries();
+    cr_assert_eq(count_entries(made.directory), 1);
+    cr_assert(tau_file_exists(temporary_path(&made, "b")));
+    tau_file_replace_abort(&first);
+    tau_file_replace_abort(&second);
+    temporary_remove(&made);
+}
