@@ -91,6 +91,7 @@ tau_status tau_app_report(tau_app *app, tau_status status) {
     snprintf(message->why, sizeof message->why, "%s", error->why);
     snprintf(message->fix, sizeof message->fix, "%s", error->fix);
     message->open = true;
+    tau_error_save(&app->failure);
     return status;
 }
 

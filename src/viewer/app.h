@@ -180,6 +180,7 @@ typedef struct tau_app {
     tau_app_task *task;                 /**< what works in the background, or NULL */
     tau_loader *loader;                 /**< files that are being read (loader.h) */
     char *note;                         /**< something to be told at the start, or NULL */
+    tau_error_copy failure;             /**< the last one reported, for the script, which clears its code */
 } tau_app;
 
 TAU_CHECK tau_status tau_app_create(tau_app **out, const tau_viewer_request *request);

@@ -26,9 +26,6 @@ struct tau_loader {
     int room, document_count;
     tau_status status;
     tau_error_copy error;
-    /* Of the last file that was to be opened. */
-    tau_status result;
-    tau_error_copy result_error;
 };
 
 tau_status tau_loader_create(tau_loader **out) {
@@ -98,11 +95,6 @@ const char *tau_loader_get_path(const tau_app *app) {
     return app->loader->running ? app->loader->now.path : NULL;
 }
 
-tau_status tau_loader_get_result(const tau_app *app) {
-    const tau_loader *loader = app->loader;
-    return loader->result == TAU_STATUS_OK ? TAU_STATUS_OK : tau_error_restore(&loader->result_error);
-}
-
 /* ---- reading ---- */
 
 static void *work(void *payload) {
@@ -139,15 +131,15 @@ static bool start(tau_app *app) {
 
 static void take_opened(tau_app *app, const char *path) {
     tau_loader *loader = app->loader;
-    loader->result = loader->status;
-    loader->result_error = loader->error;
-    if (loader->status == TAU_STATUS_OK) {
+    tau_status status = loader->status;
+    if (status == TAU_STATUS_OK) {
         int count = loader->document_count;
         loader->document_count = 0;
-        loader->result = tau_app_take_documents(app, loader->documents, count, path);
-        if (loader->result != TAU_STATUS_OK) tau_error_save(&loader->result_error);
+        status = tau_app_take_documents(app, loader->documents, count, path);
+    } else {
+        (void)tau_error_restore(&loader->error);
     }
-    if (tau_app_report(app, tau_loader_get_result(app)) == TAU_STATUS_OK)
+    if (tau_app_report(app, status) == TAU_STATUS_OK)
         tau_app_toast_text(app, "opened %s", tau_app_get_document(app)->title);
 }
 

@@ -30,7 +30,4 @@ bool tau_loader_is_busy(const tau_app *app);
 /** The file that is being read, or NULL. @lifetime until the next tick */
 const char *tau_loader_get_path(const tau_app *app);
 
-/** How the last opening has ended, its error being the thread's last one. */
-tau_status tau_loader_get_result(const tau_app *app);
-
 #endif

@@ -18,7 +18,7 @@ struct tau_script {
     int line;
     double until; /* waits for this time; 0 = for nothing */
     bool until_done;
-    bool opening; /* a file, whose error ends the script */
+    bool running; /* a line, which may fail yet: files are read and pictures written after it */
     int pictures; /* drawn when the wait began */
 };
 
@@ -51,9 +51,8 @@ static bool parse_numbers(const char *text, double *out, int count) {
 
 static tau_status run_open(tau_script *script, tau_app *app, const char *words) {
     if (!*words) return refuse("open needs a file", "write open FILE");
-    if (!app) return TAU_STATUS_OK;
-    script->opening = true;
-    return tau_loader_open(app, words);
+    (void)script;
+    return app ? tau_loader_open(app, words) : TAU_STATUS_OK;
 }
 
 static tau_status run_wait(tau_script *script, tau_app *app, const char *words) {
@@ -197,8 +196,9 @@ static tau_status run_words(tau_script *script, tau_app *app, char *line) {
     return app ? tau_action_run(action, app) : TAU_STATUS_OK;
 }
 
-/* Takes the next line that says something. @return false = there is none */
-static bool take_line(tau_script *script, char line[TAU_APP_PATH]) {
+/* Takes the next line that says something, an empty one at the end. */
+static tau_status take_line(tau_script *script, char line[TAU_APP_PATH]) {
+    *line = '\0';
     while (*script->rest) {
         const char *text = script->rest;
         size_t length = strcspn(text, "\n");
@@ -209,21 +209,24 @@ static bool take_line(tau_script *script, char line[TAU_APP_PATH]) {
             text++;
             length--;
         }
-        if (length == 0 || *text == '#' || length >= TAU_APP_PATH) continue;
+        if (length == 0 || *text == '#') continue;
+        if (length >= TAU_APP_PATH) return refuse("the line is too long", "write at most 4095 bytes a line");
         memcpy(line, text, length);
         line[length] = '\0';
-        return true;
+        break;
     }
-    return false;
+    return TAU_STATUS_OK;
 }
 
 tau_status tau_script_create(tau_script **out, const char *text) {
     char line[TAU_APP_PATH];
     *out = NULL;
     tau_script check = {.rest = text}, *script;
-    while (take_line(&check, line))
-        if (run_words(&check, NULL, line) != TAU_STATUS_OK)
-            return tau_error_context("line %d of the script", check.line);
+    do {
+        tau_status status = take_line(&check, line);
+        if (status == TAU_STATUS_OK && *line) status = run_words(&check, NULL, line);
+        if (status != TAU_STATUS_OK) return tau_error_context("line %d of the script", check.line);
+    } while (*line);
     TAU_TRY(TAU_ALLOC(script, 1));
     script->rest = text;
     *out = script;
@@ -239,13 +242,13 @@ static bool must_wait(tau_script *script, const tau_app *app) {
     const tau_app_wants *w = &app->wants;
     if (w->screenshot || w->resize || w->record || w->fullscreen || w->quit) return true;
     if (tau_loader_is_busy(app)) return true;
-    if (script->until <= 0) return false;
-    if (app->now >= script->until) return false;
-    if (!script->until_done) return true;
     if (app->task) { /* it looks anew after that */
         script->pictures = app->pictures;
         return true;
     }
+    if (script->until <= 0) return false;
+    if (app->now >= script->until) return false;
+    if (!script->until_done) return true;
     if (!app->exploration.explore) return false;
     if (app->pictures < script->pictures + 2) return true;
     for (int i = 0; i < app->document_count; i++)
@@ -258,12 +261,15 @@ static bool must_wait(tau_script *script, const tau_app *app) {
 tau_status tau_script_advance(tau_script *script, tau_app *app) {
     char line[TAU_APP_PATH];
     while (!must_wait(script, app)) {
-        tau_status status = script->opening ? tau_loader_get_result(app) : TAU_STATUS_OK;
+        bool failed = script->running && app->failure.code != TAU_STATUS_OK;
+        tau_status status = failed ? tau_error_restore(&app->failure) : take_line(script, line);
         script->until = 0;
-        script->opening = false;
-        if (status == TAU_STATUS_OK && !take_line(script, line)) break;
+        script->running = status == TAU_STATUS_OK && *line;
+        app->failure.code = TAU_STATUS_OK;
+        if (status == TAU_STATUS_OK && !*line) break;
         if (status == TAU_STATUS_OK) status = run_words(script, app, line);
         if (status != TAU_STATUS_OK) {
+            script->running = false;
             script->rest += strlen(script->rest);
             return tau_error_context("line %d of the script", script->line);
         }
@@ -272,12 +278,12 @@ tau_status tau_script_advance(tau_script *script, tau_app *app) {
 }
 
 bool tau_script_is_over(const tau_script *script) {
-    return !*script->rest && script->until <= 0 && !script->opening;
+    return !*script->rest && script->until <= 0 && !script->running;
 }
 
 double tau_script_get_patience(const tau_script *script, const tau_app *app) {
     if (tau_script_is_over(script)) return 3600;
-    if (tau_loader_is_busy(app)) return 0.05;
+    if (tau_loader_is_busy(app) || app->task) return 0.05;
     if (script->until <= 0) return 0;
     return script->until_done ? 0.05 : fmax(0, script->until - app->now);
 }

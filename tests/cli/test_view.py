@@ -198,6 +198,22 @@ class ViewTest(unittest.TestCase):
         recent = self.session()["recent"]
         self.assertEqual([os.path.basename(path) for path in recent], ["a.run.h5", "a b%20é.land.h5", "a.land.h5"])
 
+    def test_a_line_that_fails_ends_the_script(self):
+        for line, why in (("picture /no/such.png", "no/such"), ("screenshot /no/such.png", "no/such"),
+                          ("record /no/such.mp4", "no/such"), ("picture x.png 32768x32768", "32768")):
+            _, err = self.script(f"view.map\n{line}\nwait 0.1\nfile.quit\n", self.plane, "--fresh", "--size", "500x400",
+                                 code=2 if "x.png" in line else 1)
+            self.assertIn("line 2", err)
+            self.assertIn(why, err)
+        for line, why in (("plane random:abc", "abc"), ("save /no/such.land.h5", "no/such")):
+            program = f"wait done\n{line}\n"
+            _, err = self.script(program, self.run_file, "--samples", "50", "--size", "500x400", "--fresh",
+                                 code=2 if "abc" in line else 1)
+            self.assertIn("line 2", err)
+            self.assertIn(why, err)
+        _, err = self.script("view.map\n" + 4096 * "x" + "\n", self.plane, code=2)
+        self.assertIn("line 2", err)
+
     def test_a_script_waits_for_what_it_opens_and_ends_where_that_fails(self):
         broken = os.path.join(self.work, "broken.land.h5")
         with open(broken, "wb") as file:

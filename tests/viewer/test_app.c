@@ -171,7 +171,6 @@ Test(app, an_error_is_shown_in_its_three_parts) {
     tau_app_destroy(app);
 }
 
-/* Only a tick takes over what was read: whatever the thread does, the app is as it was until then. */
 Test(script, waits_for_the_file_that_it_opens) {
     tau_app *app = make_app();
     tau_script *script;
