@@ -23,6 +23,7 @@ enum {
     TAU_APP_TOASTS = 4,
     TAU_APP_WAYS = 8,
     TAU_APP_PATH = 4096,
+    TAU_APP_SIDE = 16384, /**< most pixels of a side of windows and pictures */
 };
 
 /** A view of a document. */

@@ -34,8 +34,7 @@ static tau_status refuse(const char *what, const char *fix) {
 
 static bool parse_size(const char *text, int *width, int *height) {
     int used = 0;
-    return sscanf(text, "%dx%d%n", width, height, &used) == 2 && !text[used] && *width > 0 && *height > 0 &&
-           *width <= 32768 && *height <= 32768;
+    return sscanf(text, "%9dx%9d%n", width, height, &used) == 2 && !text[used] && *width > 0 && *height > 0;
 }
 
 /* As many finite numbers as wanted, and nothing after them. */
@@ -114,7 +113,8 @@ static tau_status run_set(tau_script *script, tau_app *app, const char *words) {
 static tau_status run_size(tau_script *script, tau_app *app, const char *words) {
     int width, height;
     (void)script;
-    if (!parse_size(words, &width, &height)) return refuse("size needs a size", "write size WxH");
+    if (!parse_size(words, &width, &height) || width > TAU_APP_SIDE || height > TAU_APP_SIDE)
+        return refuse("size needs a size", "write size WxH, up to 16384 a side");
     if (!app) return TAU_STATUS_OK;
     app->settings.width = width;
     app->settings.height = height;

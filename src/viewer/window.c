@@ -39,6 +39,22 @@ static tau_status refuse(const char *fix) {
                     words ? words : "there is no display", fix);
 }
 
+/* A window of the last time fits what is there now: X11 has no windows of 32768 pixels, and no one sees them.
+ */
+static void fit_to_screens(int *width, int *height) {
+    int count, right = 0, bottom = 0;
+    GLFWmonitor **monitors = glfwGetMonitors(&count);
+    for (int i = 0; i < count; i++) {
+        int x, y;
+        const GLFWvidmode *mode = glfwGetVideoMode(monitors[i]);
+        glfwGetMonitorPos(monitors[i], &x, &y);
+        if (mode && x + mode->width > right) right = x + mode->width;
+        if (mode && y + mode->height > bottom) bottom = y + mode->height;
+    }
+    if (right > 0 && *width > right) *width = right;
+    if (bottom > 0 && *height > bottom) *height = bottom;
+}
+
 static tau_status open_window(tau_viewer_window *w) {
     static const char no_display[] =
         "run it where there is a display (DISPLAY or WAYLAND_DISPLAY), or draw a "
@@ -58,6 +74,7 @@ static tau_status open_window(tau_viewer_window *w) {
     glfwWindowHintString(GLFW_X11_INSTANCE_NAME, "tauscape");
     int width = asked ? request->width : s->width > 0 ? s->width : 1280;
     int height = asked ? request->height : s->height > 0 ? s->height : 800;
+    if (!asked) fit_to_screens(&width, &height);
     w->glfw = glfwCreateWindow(width, height, "tauscape", NULL, NULL);
     if (!w->glfw) return refuse("install libgl1-mesa-dri or the driver of the GPU: OpenGL 3.3 is needed");
     glfwSetWindowSizeLimits(w->glfw, 480, 320, GLFW_DONT_CARE, GLFW_DONT_CARE);

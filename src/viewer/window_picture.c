@@ -12,8 +12,6 @@
 #include "viewer/offscreen.h"
 #include "viewer/window.h"
 
-enum { LARGEST_SIDE = 16384 };
-
 void tau_window_find_name(char *path) {
     for (int i = 1; i < 100000; i++) {
         snprintf(path, TAU_APP_PATH, "tauscape-%d.png", i);
@@ -63,10 +61,10 @@ static tau_status draw_picture(tau_renderer *renderer, const tau_app *app, int w
                                double scale, bool transparent, const char *path) {
     tau_app_picture picture;
     uint8_t *rgba;
-    if (width < 16 || height < 16 || width > LARGEST_SIDE || height > LARGEST_SIDE)
+    if (width < 16 || height < 16 || width > TAU_APP_SIDE || height > TAU_APP_SIDE)
         return tau_fail(TAU_STATUS_USAGE,
                         "cannot draw a picture of %dx%d pixels" TAU_FIX "choose sides of 16 to %d", width,
-                        height, LARGEST_SIDE);
+                        height, TAU_APP_SIDE);
     if (!tau_app_compose(app, app->state.active, &picture))
         return tau_fail(TAU_STATUS_USAGE, "there is nothing to draw" TAU_FIX "open a landscape first");
     tau_status status = TAU_ALLOC(rgba, (size_t)width * (size_t)height * 4);

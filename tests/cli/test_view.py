@@ -200,9 +200,10 @@ class ViewTest(unittest.TestCase):
 
     def test_a_line_that_fails_ends_the_script(self):
         for line, why in (("picture /no/such.png", "no/such"), ("screenshot /no/such.png", "no/such"),
-                          ("record /no/such.mp4", "no/such"), ("picture x.png 32768x32768", "32768")):
+                          ("record /no/such.mp4", "no/such"), ("picture x.png 8x8", "8x8"),
+                          ("picture x.png 32768x32768", "16384"), ("size 16385x10", "16384")):
             _, err = self.script(f"view.map\n{line}\nwait 0.1\nfile.quit\n", self.plane, "--fresh", "--size", "500x400",
-                                 code=2 if "x.png" in line else 1)
+                                 code=1 if "/no" in line else 2)
             self.assertIn("line 2", err)
             self.assertIn(why, err)
         for line, why in (("plane random:abc", "abc"), ("save /no/such.land.h5", "no/such")):
@@ -279,6 +280,12 @@ class ViewTest(unittest.TestCase):
         view = self.session()["panes"][0]["view"]
         self.assertEqual((view["kind"], view["log"]), ("map", True))
         path = os.path.join(self.state, "tauscape", "session.json")
+        with open(path) as file:
+            session = json.load(file)
+        with open(path, "w") as file:
+            json.dump(dict(session, width=32768, height=32768), file)
+        self.script("wait 0.2\nfile.quit\n")
+        self.assertEqual((self.session()["width"], self.session()["height"]), (1600, 1000))
         with open(path, "w") as file:
             file.write("{ rubbish")
         self.script("wait 0.2\nfile.quit\n", self.plane)
