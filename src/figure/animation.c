@@ -8,11 +8,16 @@
 #include "figure/encoder.h"
 #include "figure/metadata.h"
 
-#define SIDE_MAX 16384 /* of H.264 and VP9 */
+/* Of H.264 and VP9; of cairo, which draws frames. */
+static const int side_max[] = {[TAU_ANIMATION_FORMAT_MP4] = 16384,
+                               [TAU_ANIMATION_FORMAT_WEBM] = 16384,
+                               [TAU_ANIMATION_FORMAT_GIF] = 32767,
+                               [TAU_ANIMATION_FORMAT_FRAMES] = 32767};
 
 struct tau_animation {
     tau_animation_format format;
     tau_animation_options options;
+    char *title, *recipe; /* owned, as the options have them; or NULL */
     char *path;
     char *pattern; /* of PNGs, or NULL: ffmpeg has the frames */
     tau_encoder *encoder;
@@ -65,6 +70,12 @@ static tau_status name_frame(char **out, const char *pattern, size_t index) {
 
 /* ---- start ---- */
 
+/* As av_image_check_size2 of ffmpeg's libavutil has it, with sides made even for the codecs. */
+static bool is_too_large(int width, int height) {
+    const int64_t w = width + width % 2, h = height + height % 2;
+    return (8 * w + 1024) * (h + 128) >= INT32_MAX;
+}
+
 static tau_status check(tau_animation_format *format, const char *path,
                         const tau_animation_options *options) {
     if (!tau_animation_find_format(format, path))
@@ -72,11 +83,17 @@ static tau_status check(tau_animation_format *format, const char *path,
                         "cannot make a film called %s" TAU_WHY "its name does not say what it is" TAU_FIX
                         "use .mp4, .webm, .gif, or frames/%%05d.png",
                         path);
-    if (options->width < 1 || options->height < 1 || options->width > SIDE_MAX || options->height > SIDE_MAX)
+    const int most = side_max[*format];
+    if (options->width < 1 || options->height < 1 || options->width > most || options->height > most)
         return tau_fail(TAU_STATUS_USAGE,
                         "cannot make a film of %d × %d pixels" TAU_WHY
                         "a side must be between 1 and %d pixels" TAU_FIX "choose another size",
-                        options->width, options->height, SIDE_MAX);
+                        options->width, options->height, most);
+    if (*format != TAU_ANIMATION_FORMAT_FRAMES && is_too_large(options->width, options->height))
+        return tau_fail(TAU_STATUS_USAGE,
+                        "cannot make a film of %d × %d pixels" TAU_WHY "ffmpeg takes no frames of more than "
+                        "about 264 million pixels" TAU_FIX "choose another size, or write frames/%%05d.png",
+                        options->width, options->height);
     if (!(options->fps >= 0.01 && options->fps <= 1000))
         return tau_fail(TAU_STATUS_USAGE,
                         "cannot show %g frames a second" TAU_WHY "it must be between 0.01 and 1000" TAU_FIX
@@ -135,6 +152,9 @@ tau_status tau_animation_create(tau_animation **out, const char *path, const tau
     (*out)->options = *options;
     tau_status status = start(*out, path);
     (*out)->options.title = (*out)->options.recipe = NULL;
+    if (status == TAU_STATUS_OK && options->title) status = tau_string_copy(&(*out)->title, options->title);
+    if (status == TAU_STATUS_OK && options->recipe)
+        status = tau_string_copy(&(*out)->recipe, options->recipe);
     if (status != TAU_STATUS_OK) {
         tau_animation_destroy(*out);
         *out = NULL;
@@ -181,6 +201,7 @@ static tau_status add_png(tau_animation *animation, const uint8_t *pixels, ptrdi
             : tau_fail(TAU_STATUS_IO,
                        "cannot write a frame" TAU_WHY "cairo: %s" TAU_FIX "check the space that is left",
                        cairo_status_to_string(drawn));
+    if (status == TAU_STATUS_OK) status = tau_metadata_add_png(&png, 0, animation->title, animation->recipe);
     if (status == TAU_STATUS_OK) status = tau_file_write(path, png.data, png.size);
     tau_mem_free(png.data);
     tau_mem_free(path);
@@ -223,6 +244,8 @@ tau_status tau_animation_finish(tau_animation *animation) {
     if (animation->lacks_ffmpeg) return say_how_to_join(animation);
     if (animation->pattern) return TAU_STATUS_OK;
     TAU_TRY(tau_encoder_finish(animation->encoder));
+    if (animation->format == TAU_ANIMATION_FORMAT_GIF) /* ffmpeg writes no comments */
+        TAU_TRY(tau_metadata_add_gif(animation->film.temporary, animation->title, animation->recipe));
     return tau_file_replace_commit(&animation->film);
 }
 
@@ -231,6 +254,8 @@ void tau_animation_destroy(tau_animation *animation) {
     tau_encoder_destroy(animation->encoder);
     tau_file_replace_abort(&animation->film);
     if (animation->image) cairo_surface_destroy(animation->image);
+    tau_mem_free(animation->title);
+    tau_mem_free(animation->recipe);
     tau_mem_free(animation->path);
     tau_mem_free(animation->pattern);
     tau_mem_free(animation);

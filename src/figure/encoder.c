@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "core/memory.h"
 #include "core/text.h"
 
@@ -63,18 +64,26 @@ static const char *const gif_words[] = {
     "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:dither=none", "-f", "gif",
     NULL};
 
-static tau_status add_metadata(command *c, const tau_animation_options *options) {
-    if (options->title && *options->title && strlen(options->title) < METADATA_MAX) {
-        TAU_TRY(tau_string_format(&c->title, "title=%s", options->title));
-        add(c, "-metadata");
-        add(c, c->title);
+/* @param[out] word  owned by the command, as `what` of ffmpeg's metadata */
+static tau_status add_text(command *c, char **word, const char *what, const char *text) {
+    if (!text || !*text) return TAU_STATUS_OK;
+    if (strlen(text) >= METADATA_MAX) {
+        tau_log(TAU_LOG_LEVEL_WARNING, "the %s of the film is left out: it has %zu bytes, and films take %d",
+                what, strlen(text), METADATA_MAX - 1);
+        return TAU_STATUS_OK;
     }
-    if (options->recipe && *options->recipe && strlen(options->recipe) < METADATA_MAX) {
-        TAU_TRY(tau_string_format(&c->comment, "comment=%s", options->recipe));
-        add(c, "-metadata");
-        add(c, c->comment);
-    }
+    TAU_TRY(tau_string_format(word, "%s=%s", what, text));
+    add(c, "-metadata");
+    add(c, *word);
     return TAU_STATUS_OK;
+}
+
+/* GIFs take none from ffmpeg. */
+static tau_status add_metadata(command *c, tau_animation_format format,
+                               const tau_animation_options *options) {
+    if (format == TAU_ANIMATION_FORMAT_GIF) return TAU_STATUS_OK;
+    TAU_TRY(add_text(c, &c->title, "title", options->title));
+    return add_text(c, &c->comment, "comment", options->recipe);
 }
 
 static void add_output(command *c, tau_animation_format format) {
@@ -107,7 +116,7 @@ static tau_status build_pipe(command *c, tau_animation_format format, const tau_
                                  "pipe:0",
                                  NULL};
     add_all(c, input);
-    TAU_TRY(add_metadata(c, options));
+    TAU_TRY(add_metadata(c, format, options));
     add_output(c, format);
     TAU_TRY(name_output(c, output));
     add(c, NULL);

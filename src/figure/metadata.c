@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -67,12 +68,51 @@ static tau_status append_resolution(tau_bytes *out, double dpi) {
 
 tau_status tau_metadata_add_png(tau_bytes *png, double dpi, const char *title, const char *recipe) {
     tau_bytes chunks = {0};
-    tau_status status = append_resolution(&chunks, dpi);
+    tau_status status = dpi > 0 ? append_resolution(&chunks, dpi) : TAU_STATUS_OK;
     if (status == TAU_STATUS_OK) status = append_text(&chunks, "Software", SOFTWARE);
     if (status == TAU_STATUS_OK) status = append_text(&chunks, "Title", title);
     if (status == TAU_STATUS_OK) status = append_text(&chunks, "Description", recipe);
     if (status == TAU_STATUS_OK) status = insert(png, PNG_HEADER_END, &chunks);
     tau_mem_free(chunks.data);
+    return status;
+}
+
+/* ---- GIF ---- */
+
+/* A comment is blocks of up to 255 bytes, an empty one ends it. */
+static tau_status append_comment(tau_bytes *out, const char *text) {
+    TAU_TRY(tau_bytes_append(out, "\x21\xfe", 2));
+    for (size_t left = strlen(text), size; left > 0; left -= size, text += size) {
+        size = left < 255 ? left : 255;
+        const uint8_t length = (uint8_t)size;
+        TAU_TRY(tau_bytes_append(out, &length, 1));
+        TAU_TRY(tau_bytes_append(out, text, size));
+    }
+    return tau_bytes_append(out, "\0;", 2);
+}
+
+/* The trailer ';' makes way; it stands again behind the comment. */
+static tau_status replace_trailer(const char *path, const tau_bytes *bytes) {
+    FILE *file = fopen(path, "r+b");
+    bool done = file && fseek(file, -1, SEEK_END) == 0 && fgetc(file) == ';' &&
+                fseek(file, -1, SEEK_END) == 0 && fwrite(bytes->data, bytes->size, 1, file) == 1;
+    if (file && fclose(file) != 0) done = false;
+    if (done) return TAU_STATUS_OK;
+    return tau_fail(TAU_STATUS_IO, "cannot write the recipe into %s" TAU_FIX "check the space that is left",
+                    path);
+}
+
+tau_status tau_metadata_add_gif(const char *path, const char *title, const char *recipe) {
+    const bool has_title = title && *title, has_recipe = recipe && *recipe;
+    if (!has_title && !has_recipe) return TAU_STATUS_OK;
+    char *text;
+    tau_bytes comment = {0};
+    TAU_TRY(tau_string_format(&text, "%s%s%s", has_title ? title : "", has_title && has_recipe ? "\n" : "",
+                              has_recipe ? recipe : ""));
+    tau_status status = append_comment(&comment, text);
+    if (status == TAU_STATUS_OK) status = replace_trailer(path, &comment);
+    tau_mem_free(comment.data);
+    tau_mem_free(text);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "figure/animation.h"
 #include "folder.h"
@@ -306,6 +307,74 @@ Test(animation, progress_counts_frames) {
                                      (tau_frame_source){draw_square, &options}, &progress),
                  TAU_STATUS_OK);
     cr_assert(seen[0] >= 7 && seen[1] == 7 && seen[2] == 7);
+}
+
+static bool contains(const char *path, const char *text) {
+    uint8_t *bytes;
+    size_t size;
+    cr_assert_eq(tau_file_read(&bytes, &size, path, 1 << 24), TAU_STATUS_OK);
+    bool found = false;
+    for (size_t i = 0; i + strlen(text) <= size && !found; i++)
+        found = memcmp(bytes + i, text, strlen(text)) == 0;
+    tau_mem_free(bytes);
+    return found;
+}
+
+Test(animation, every_film_carries_title_and_recipe) {
+    char recipe[300] = "", blocks[300];
+    for (int i = 0; i < 290; i++) recipe[i] = (char)('a' + i % 26);
+    snprintf(blocks, sizeof blocks, "t\n%.253s",
+             recipe); /* what fits into the first block of a GIF's comment */
+    tau_animation_options options = options_of(64, 64);
+    options.title = "t", options.recipe = recipe;
+    cr_assert_eq(write_film(scratch_path("f/%03d.png"), &options, 2), TAU_STATUS_OK);
+    cr_assert(contains(scratch_path("f/000.png"), recipe) && contains(scratch_path("f/001.png"), recipe));
+    if (!has_ffmpeg()) cr_skip_test("no ffmpeg");
+    char probed[128];
+    cr_assert_eq(write_film(scratch_path("x.gif"), &options, 3), TAU_STATUS_OK, "%s", tau_error_last()->why);
+    cr_assert(contains(scratch_path("x.gif"), blocks));
+    probe(scratch_path("x.gif"), probed);
+    cr_assert_str_eq(probed, "gif,64,64,bgra,3");
+    cr_assert_eq(write_film(scratch_path("x.mp4"), &options, 3), TAU_STATUS_OK);
+    cr_assert(contains(scratch_path("x.mp4"), recipe));
+}
+
+static void keep_note(void *payload, tau_log_level level, const char *message) {
+    (void)level;
+    snprintf(payload, 256, "%s", message);
+}
+
+Test(animation, a_recipe_that_is_too_long_is_said) {
+    if (!has_ffmpeg()) cr_skip_test("no ffmpeg");
+    char note[256] = "";
+    static char recipe[70000];
+    memset(recipe, 'r', sizeof recipe - 1);
+    tau_log_set_sink(keep_note, note);
+    tau_animation_options options = options_of(64, 64);
+    options.recipe = recipe;
+    cr_assert_eq(write_film(scratch_path("x.gif"), &options, 2), TAU_STATUS_OK);
+    cr_assert_str_empty(note);
+    cr_assert_eq(write_film(scratch_path("x.mp4"), &options, 2), TAU_STATUS_OK);
+    cr_assert(strstr(note, "comment of the film is left out: it has 69999 bytes"), "%s", note);
+}
+
+Test(animation, frames_that_no_codec_takes_are_refused_at_once) {
+    tau_animation *animation;
+    static const struct {
+        const char *name;
+        int width, height;
+        tau_status status;
+    } sizes[] = {{"x.mp4", 16385, 2, TAU_STATUS_USAGE},     {"x.webm", 2, 16385, TAU_STATUS_USAGE},
+                 {"x.mp4", 16384, 16384, TAU_STATUS_USAGE}, {"x.gif", 16384, 16129, TAU_STATUS_USAGE},
+                 {"x.gif", 16384, 16128, TAU_STATUS_OK},    {"x.gif", 32767, 20, TAU_STATUS_OK},
+                 {"x.gif", 32768, 20, TAU_STATUS_USAGE}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        tau_animation_options options = options_of(sizes[i].width, sizes[i].height);
+        if (sizes[i].status == TAU_STATUS_OK && !has_ffmpeg()) continue;
+        cr_assert_eq(tau_animation_create(&animation, scratch_path(sizes[i].name), &options), sizes[i].status,
+                     "number %zu", i);
+        tau_animation_destroy(animation);
+    }
 }
 
 Test(animation, nonsense_is_refused) {
