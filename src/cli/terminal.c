@@ -75,8 +75,16 @@ static const char *usual_fix(tau_status code) {
         return "check that the disk has room and that you may write there";
     case TAU_STATUS_DEVICE:
         return "tauscape doctor says what works here; --device cpu works everywhere";
+    case TAU_STATUS_SHAPE:
+        return "compare the shapes: tauscape info shows those of a network; choose data and labels that fit";
+    case TAU_STATUS_UNSUPPORTED:
+        return "leave out what is not supported, or do it in the program that made the file";
+    case TAU_STATUS_MISMATCH:
+        return "name files that were made for each other; tauscape info FILE says of what a file is";
+    case TAU_STATUS_EXISTS:
+        return "choose another name";
     default:
-        return "tauscape help concepts explains what belongs together";
+        return "the same command may be given again";
     }
 }
 

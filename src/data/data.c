@@ -38,13 +38,15 @@ static tau_status check_pair(tau_dataset *pair) {
     char a[TAU_SHAPE_TEXT], b[TAU_SHAPE_TEXT];
     if (!tau_shape_equal(&train->input_shape, &test->input_shape))
         return tau_fail(TAU_STATUS_SHAPE,
-                        "training and test data do not fit" TAU_WHY "one sample of %s is %s, of %s %s",
+                        "training and test data do not fit" TAU_WHY "one sample of %s is %s, of %s %s" TAU_FIX
+                        "name test data of the same shape",
                         train->source, tau_shape_format(a, &train->input_shape), test->source,
                         tau_shape_format(b, &test->input_shape));
     if (!train->classes != !test->classes || train->target_size != test->target_size)
         return tau_fail(TAU_STATUS_SHAPE,
                         "training and test labels do not fit" TAU_WHY
-                        "the labels of one are classes, those of the other values, or of another size");
+                        "the labels of one are classes, those of the other values, or of another size" TAU_FIX
+                        "name test labels of the same kind");
     int classes = train->class_count > test->class_count ? train->class_count : test->class_count;
     train->class_count = test->class_count = classes;
     return TAU_STATUS_OK;

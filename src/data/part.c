@@ -16,6 +16,7 @@ void tau_part_clear(tau_part *part) {
     for (size_t i = 0; part->words && i < part->word_count; i++) tau_mem_free(part->words[i]);
     tau_mem_free(part->words);
     tau_mem_free(part->source);
+    tau_mem_free(part->label_source);
     *part = (tau_part){0};
 }
 
@@ -208,6 +209,12 @@ static tau_status find_partner(char **out, const char *images) {
     return TAU_STATUS_OK;
 }
 
+/* What people call a file, or an array of one: without its folder. */
+static tau_status name_source(char **out, const char *path, const char *name) {
+    const char *slash = strrchr(path, '/');
+    return tau_string_format(out, "%s%s%s", slash ? slash + 1 : path, name ? ":" : "", name ? name : "");
+}
+
 static tau_status read_labels(tau_part *out, const char *data, const char *labels) {
     char *partner = NULL, *path = NULL;
     const char *name = NULL;
@@ -221,6 +228,7 @@ static tau_status read_labels(tau_part *out, const char *data, const char *label
                           data);
     else
         status = split_name(&path, &name, spec);
+    if (status == TAU_STATUS_OK) status = name_source(&out->label_source, path, name);
     if (status == TAU_STATUS_OK) status = read_any(out, path, name, READING_LABELS, NULL);
     tau_mem_free(path);
     tau_mem_free(partner);
@@ -242,9 +250,7 @@ static tau_status names_file(bool *out, const char *labels) {
 static tau_status read_part(tau_part *out, const char *path, const char *name, const char *data,
                             const char *labels) {
     bool table, labels_apart;
-    const char *file = strrchr(path, '/');
-    TAU_TRY(
-        tau_string_format(&out->source, "%s%s%s", file ? file + 1 : path, name ? ":" : "", name ? name : ""));
+    TAU_TRY(name_source(&out->source, path, name));
     TAU_TRY(is_table(&table, path));
     TAU_TRY(names_file(&labels_apart, labels));
     if (table && !labels_apart) return read_any(out, path, name, READING_BOTH, labels);

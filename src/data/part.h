@@ -11,7 +11,8 @@ typedef struct tau_part {
     tau_array labels; /**< [N] or [N, K]; not used where there are words */
     char **words;     /**< [N] labels that are words, or NULL */
     size_t word_count;
-    char *source; /**< the file's name without its folder */
+    char *source;       /**< the inputs' file without its folder, "x.npz:a" */
+    char *label_source; /**< the labels' file, likewise; NULL where it is the inputs' */
 } tau_part;
 
 /** Reads inputs and labels. @param[in] labels  FILE[:NAME], a column of a CSV file, or NULL: the last column

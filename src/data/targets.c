@@ -46,8 +46,10 @@ tau_status tau_part_number_words(tau_part *const *parts, int count) {
     for (int i = 0; i < count; i++) with_words += parts[i]->words != NULL;
     if (with_words == 0) return TAU_STATUS_OK;
     if (with_words < count)
-        return tau_fail(TAU_STATUS_MISMATCH, "training and test labels do not fit" TAU_WHY
-                                             "the labels of one are words, those of the other numbers");
+        return tau_fail(TAU_STATUS_MISMATCH,
+                        "training and test labels do not fit" TAU_WHY
+                        "the labels of one are words, those of the other numbers" TAU_FIX
+                        "write both as words, or both as numbers");
     char **words = NULL;
     size_t word_count;
     TAU_TRY(collect_words(&words, &word_count, parts, count));
@@ -77,6 +79,10 @@ static bool is_one_hot(const tau_array *labels) {
     return true;
 }
 
+static const char *label_source(const tau_part *part) {
+    return part->label_source ? part->label_source : part->source;
+}
+
 static tau_status check_classes(int *class_count, const tau_part *part) {
     const tau_array *labels = &part->labels;
     float most = 0;
@@ -87,7 +93,7 @@ static tau_status check_classes(int *class_count, const tau_part *part) {
                             "label %zu of %s is no class" TAU_WHY
                             "it is %g; classes are numbered from 0 to %d" TAU_FIX
                             "use a loss on values (mse, mae, huber) if these are values",
-                            i, part->source, (double)label, CLASS_LIMIT);
+                            i, label_source(part), (double)label, CLASS_LIMIT);
         if (label > most) most = label;
     }
     *class_count = (int)most + 1;
@@ -128,7 +134,9 @@ static tau_status sample_shape(tau_shape *out, const tau_part *part, bool nhwc) 
     default:
         return tau_shape_make(out, part->inputs.rank - 1, d + 1);
     }
-    return tau_fail(TAU_STATUS_SHAPE, "%s holds one number" TAU_WHY "inputs have an axis of samples",
+    return tau_fail(TAU_STATUS_SHAPE,
+                    "%s holds one number" TAU_WHY "inputs have an axis of samples" TAU_FIX
+                    "save an array whose first axis counts the samples",
                     part->source);
 }
 
@@ -166,11 +174,17 @@ static tau_status normalise(tau_samples *samples, bool bytes, const tau_data_opt
 static tau_status check_counts(const tau_part *part) {
     const tau_array *inputs = &part->inputs, *labels = &part->labels;
     if (inputs->rank == 0 || inputs->dim[0] == 0 || inputs->count == 0)
-        return tau_fail(TAU_STATUS_SHAPE, "%s holds no samples" TAU_WHY "it is empty", part->source);
+        return tau_fail(TAU_STATUS_SHAPE,
+                        "%s holds no samples" TAU_WHY "its first axis, that of the samples, is empty" TAU_FIX
+                        "name a file with at least one sample",
+                        part->source);
     if (labels->rank > 0 && labels->count > 0 && labels->dim[0] == inputs->dim[0]) return TAU_STATUS_OK;
     return tau_fail(TAU_STATUS_SHAPE,
-                    "inputs and labels of %s do not fit" TAU_WHY "there are %lld inputs and %lld labels",
-                    part->source, (long long)inputs->dim[0], labels->rank ? (long long)labels->dim[0] : 0);
+                    "the labels of %s do not fit the inputs of %s" TAU_WHY
+                    "there are %lld inputs and %lld labels" TAU_FIX
+                    "name the labels of these very inputs: one for each, in their order",
+                    label_source(part), part->source, (long long)inputs->dim[0],
+                    labels->rank ? (long long)labels->dim[0] : 0);
 }
 
 tau_status tau_part_samples(tau_samples **out, tau_part *part, const tau_data_options *options) {

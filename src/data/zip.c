@@ -134,6 +134,22 @@ static tau_status unpack(uint8_t **out, size_t *size, const archive *zip, const 
     return damaged(zip);
 }
 
+/* @param[in] found  members of the name, or all of them where none was given   @param[in] names  of all */
+static tau_status refuse_name(const char *path, const char *name, size_t found, const char *names) {
+    if (found == 0 && !*names)
+        return tau_fail(TAU_STATUS_MISSING,
+                        "cannot read %s" TAU_WHY "the archive is empty" TAU_FIX "save an array in it", path);
+    if (!name)
+        return tau_fail(TAU_STATUS_MISSING,
+                        "cannot read %s" TAU_WHY "it holds several arrays: %s" TAU_FIX
+                        "say which, as in %s:%.*s",
+                        path, names, path, (int)strcspn(names, ".,"), names);
+    return tau_fail(TAU_STATUS_MISSING,
+                    "cannot read '%.60s' of %s" TAU_WHY "the archive has %s of this name" TAU_FIX
+                    "write %s:NAME; the archive holds %s",
+                    name, path, found ? "more than one array" : "no array", path, names);
+}
+
 tau_status tau_zip_read(uint8_t **out, size_t *size, const char *path, const char *name) {
     archive zip = {.path = path};
     member one = {0};
@@ -143,12 +159,7 @@ tau_status tau_zip_read(uint8_t **out, size_t *size, const char *path, const cha
     TAU_TRY(tau_file_read(&zip.bytes, &zip.size, path, (size_t)1 << 36));
     tau_status status = find_directory(&zip);
     if (status == TAU_STATUS_OK) status = find_member(&one, &found, names, &zip, name);
-    if (status == TAU_STATUS_OK && found != 1)
-        status = tau_fail(TAU_STATUS_MISSING,
-                          "cannot read '%.60s' of %s" TAU_WHY "the archive has %s of this name" TAU_FIX
-                          "write %s:NAME; the archive holds %s",
-                          name ? name : "the only array", path, found ? "more than one array" : "no array",
-                          path, *names ? names : "nothing");
+    if (status == TAU_STATUS_OK && found != 1) status = refuse_name(path, name, found, names);
     if (status == TAU_STATUS_OK) status = unpack(out, size, &zip, &one);
     tau_mem_free(zip.bytes);
     return status;

@@ -119,7 +119,8 @@ static tau_status check_input_type(const Onnx__ValueInfoProto *input) {
     if (tau_onnx_tensor_is_float(&like)) return TAU_STATUS_OK;
     return tau_fail(TAU_STATUS_UNSUPPORTED,
                     "the input '%s' does not take floating-point numbers" TAU_WHY
-                    "models that read indices or bytes are not supported",
+                    "models that read indices or bytes are not supported" TAU_FIX
+                    "export the part of the model behind its embedding or conversion",
                     input->name);
 }
 
@@ -135,7 +136,8 @@ static tau_status declare_input(tau_onnx_import *import) {
         if (found)
             return tau_fail(TAU_STATUS_UNSUPPORTED,
                             "a model with more than one input is not supported" TAU_WHY
-                            "it reads '%s' and '%s'",
+                            "it reads '%s' and '%s'" TAU_FIX
+                            "export it with one input, the others as constants",
                             found->name, input->name);
         found = input;
     }
@@ -239,7 +241,9 @@ static tau_status run(tau_onnx_import *import, tau_model **out) {
     const Onnx__GraphProto *graph = import->graph;
     if (graph->n_output != 1 || !graph->output[0]->name || !*graph->output[0]->name)
         return tau_fail(TAU_STATUS_UNSUPPORTED,
-                        "the model has %zu outputs" TAU_WHY "exactly one is supported", graph->n_output);
+                        "the model has %zu outputs" TAU_WHY "exactly one is supported" TAU_FIX
+                        "export it with the output alone that its loss is of",
+                        graph->n_output);
     TAU_TRY(check_nodes(graph));
     TAU_TRY(TAU_ALLOC(import->live, graph->n_node));
     TAU_TRY(TAU_ALLOC(import->done, graph->n_node));

@@ -56,6 +56,38 @@ Test(evaluator, samples_of_another_shape_are_refused) {
     assert_refused(&f, "ref", TAU_LOSS_CROSS_ENTROPY, TAU_STATUS_SHAPE, "a sample is 3, the network takes 2");
 }
 
+/* Whether a network takes samples of a shape. */
+static tau_status take_shape(const char *model, tau_shape shape) {
+    fixture f = {0};
+    const tau_evaluator_options options = {.backend = "ref", .loss = TAU_LOSS_CROSS_ENTROPY};
+    tau_backend_register(tau_backend_ref_get());
+    succeed(tau_model_builtin(&f.model, model, 1));
+    succeed(tau_pool_create(&f.pool, 1));
+    succeed(tau_samples_create(&f.samples, 1, &shape, 10, 0));
+    tau_status status = tau_evaluator_create(&f.evaluator, f.model->graph, f.samples, &options, f.pool);
+    tear_down(&f);
+    return status;
+}
+
+Test(evaluator, as_many_numbers_in_another_shape_are_refused) {
+    const tau_shape others[] = {{3, {32, 32, 3}}, {3, {32, 3, 32}}, {3, {6, 16, 32}}, {3, {1, 96, 32}}};
+    const char *fixes[] = {"with --data-layout nhwc", "leave --data-layout nhwc out", "other data",
+                           "other data"};
+    for (size_t i = 0; i < 4; i++) {
+        cr_assert_eq(take_shape("resnet20", others[i]), TAU_STATUS_SHAPE, "shape %zu", i);
+        cr_assert_not_null(strstr(tau_error_last()->why, "the network takes 3x32x32"));
+        cr_assert_not_null(strstr(tau_error_last()->fix, fixes[i]), "%s", tau_error_last()->fix);
+    }
+}
+
+Test(evaluator, rows_serve_for_images_and_images_for_rows) {
+    succeed(take_shape("resnet20", (tau_shape){1, {3072}}));
+    succeed(take_shape("resnet20", (tau_shape){3, {3, 32, 32}}));
+    succeed(take_shape("mnist-cnn", (tau_shape){2, {28, 28}}));
+    succeed(take_shape("mnist-cnn", (tau_shape){3, {28, 28, 1}}));
+    succeed(take_shape("mlp:12-4-10:tanh", (tau_shape){3, {3, 2, 2}}));
+}
+
 Test(evaluator, an_empty_sample_is_refused) {
     fixture f = set_up(2, 3, 0);
     f.samples->count = 0;

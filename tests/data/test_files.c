@@ -208,11 +208,13 @@ Test(files, labels_become_classes_or_values) {
     tau_dataset_clear(&data);
     const int32_t negative[4] = {1, 0, -1, 3}, huge[4] = {1, 0, 2000000, 3};
     cr_assert_eq(load_labels(&data, four, negative, 16, false), TAU_STATUS_INPUT);
+    cr_assert_not_null(strstr(tau_error_last()->what, "label 2 of labels.npy"), "%s", tau_error_last()->what);
     cr_assert_eq(load_labels(&data, four, huge, 16, false), TAU_STATUS_INPUT);
     cr_assert_eq(
         load_labels(&data, "{'descr': '<i4', 'fortran_order': False, 'shape': (3,)}", whole, 12, false),
         TAU_STATUS_SHAPE);
     cr_assert_not_null(strstr(tau_error_last()->why, "4 inputs and 3 labels"));
+    cr_assert_not_null(strstr(tau_error_last()->fix, "one for each"));
     cr_assert_eq(load_labels(&data, "{'descr': '<i4', 'fortran_order': False, 'shape': ()}", whole, 4, false),
                  TAU_STATUS_SHAPE);
 }
@@ -252,6 +254,32 @@ Test(files, npz_members_stored_and_deflated_are_found_by_name) {
     cr_assert_not_null(strstr(tau_error_last()->fix, "x.npy"));
     options.data = write_bytes("bad.npz", archive, zip(archive, 0, checksum + 1, array, size, size));
     cr_assert_eq(tau_data_load(&data, &options), TAU_STATUS_INPUT);
+}
+
+/* An archive without data whose directory names two arrays. @return bytes written */
+static size_t zip_of_two(uint8_t *out) {
+    uint8_t entry[46] = "PK\1\2\24\0\24", end[22] = "PK\5\6";
+    size_t size = 4;
+    memcpy(out, "PK\3\4", 4);
+    entry[28] = 5;
+    for (const char *name = "x.npy"; name; name = *name == 'x' ? "y.npy" : NULL, size += 51) {
+        memcpy(out + size, entry, 46);
+        memcpy(out + size + 46, name, 5);
+    }
+    put_u32(end + 12, 102), put_u32(end + 16, 4);
+    memcpy(out + size, end, 22);
+    return size + 22;
+}
+
+Test(files, an_archive_of_several_arrays_needs_the_name_of_one) {
+    uint8_t archive[200], labels[64];
+    tau_dataset data;
+    const tau_data_options options = {.data = write_bytes("two.npz", archive, zip_of_two(archive)),
+                                      .labels = write_bytes("l.idx", labels, idx_labels(labels))};
+    cr_assert_eq(tau_data_load(&data, &options), TAU_STATUS_MISSING);
+    cr_assert_not_null(strstr(tau_error_last()->why, "it holds several arrays: x.npy, y.npy"), "%s",
+                       tau_error_last()->why);
+    cr_assert_not_null(strstr(tau_error_last()->fix, "two.npz:x"), "%s", tau_error_last()->fix);
 }
 
 Test(files, hdf5_data_sets_are_found_by_name) {
