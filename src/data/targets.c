@@ -46,10 +46,9 @@ tau_status tau_part_number_words(tau_part *const *parts, int count) {
     for (int i = 0; i < count; i++) with_words += parts[i]->words != NULL;
     if (with_words == 0) return TAU_STATUS_OK;
     if (with_words < count)
-        return tau_fail(TAU_STATUS_MISMATCH,
-                        "training and test labels do not fit" TAU_WHY
-                        "the labels of one are words, those of the other numbers" TAU_FIX
-                        "write both as words, or both as numbers");
+        return tau_fail(TAU_STATUS_MISMATCH, "training and test labels do not fit" TAU_WHY
+                                             "the labels of one are words, those of the other numbers" TAU_FIX
+                                             "write both as words, or both as numbers");
     char **words = NULL;
     size_t word_count;
     TAU_TRY(collect_words(&words, &word_count, parts, count));

@@ -6,7 +6,8 @@
 
 tau_status tau_onnx_unsupported(const tau_onnx_import *import, const Onnx__NodeProto *node, const char *why) {
     const char *name = node->name && *node->name ? node->name : node->n_output ? node->output[0] : "unnamed";
-    return tau_fail(TAU_STATUS_UNSUPPORTED, "node '%.100s' (%.40s, opset %d) is not supported" TAU_WHY "%s" TAU_FIX
+    return tau_fail(TAU_STATUS_UNSUPPORTED,
+                    "node '%.100s' (%.40s, opset %d) is not supported" TAU_WHY "%s" TAU_FIX
                     "write this layer with supported operators, or leave it out, and export the model again",
                     name, node->op_type ? node->op_type : "no operator", import->opset, why);
 }
