@@ -42,10 +42,12 @@ TAU_CHECK tau_status tau_computation_measure_centre(tau_computation *c, double *
 /** The points that --grid and the kind of slice ask for. @errors TAU_STATUS_USAGE */
 TAU_CHECK tau_status tau_computation_parse_size(const tau_computation *c, size_t *columns, size_t *rows);
 
-/** The range of an axis by --x, --y, the states, or the loss, which evaluates. @param[in] axis  0 = alpha */
-TAU_CHECK tau_status tau_computation_choose_range(tau_computation *c, int axis, double *lo, double *hi);
+/** The range of an axis by --x, --y, the states, or the loss, which evaluates. @param[in] axis  0 = alpha
+ *  @param[in] points  along the axis: a range that was not given as LO:HI has the centre on one; 0 = any */
+TAU_CHECK tau_status tau_computation_choose_range(tau_computation *c, int axis, size_t points, double *lo,
+                                                  double *hi);
 
-/** Makes the grid, the centre on a point of it where the ranges are free. */
+/** Makes the grid of both ranges. */
 TAU_CHECK tau_status tau_computation_create_grid(tau_computation *c, size_t columns, size_t rows);
 
 /** Makes the empty landscape of grid, slice and recipe. */

@@ -116,7 +116,7 @@ static tau_status choose_ranges(tau_exploration *e, tau_exploration_plane *plane
     const tau_basis basis = tau_slice_get_basis(plane->made.slice);
     TAU_TRY(tau_evaluator_set_basis(c.evaluator, &basis));
     for (int axis = 0; axis < axes; axis++)
-        TAU_TRY(tau_computation_choose_range(&c, axis, &plane->lo[axis], &plane->hi[axis]));
+        TAU_TRY(tau_computation_choose_range(&c, axis, 0, &plane->lo[axis], &plane->hi[axis]));
     return TAU_STATUS_OK;
 }
 

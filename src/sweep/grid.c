@@ -78,12 +78,12 @@ void tau_grid_destroy(tau_grid *grid) {
     tau_mem_free(grid);
 }
 
-int tau_grid_misses_zero(const double *axis, size_t n) {
+int tau_grid_misses(const double *axis, size_t n, double x) {
     int below = 0, above = 0;
     for (size_t i = 0; i < n; i++) {
-        if (axis[i] == 0) return 0;
-        below |= axis[i] < 0;
-        above |= axis[i] > 0;
+        if (axis[i] == x) return 0;
+        below |= axis[i] < x;
+        above |= axis[i] > x;
     }
     return below && above;
 }

@@ -21,7 +21,7 @@ TAU_CHECK tau_status tau_grid_create(tau_grid **out, size_t columns, double x_lo
                                      double y_lo, double y_hi);
 void tau_grid_destroy(tau_grid *grid);
 
-/** Whether an axis spans 0 although no point is 0: worth telling. */
-int tau_grid_misses_zero(const double *axis, size_t n);
+/** Whether an axis spans x although no point is x: worth telling. */
+int tau_grid_misses(const double *axis, size_t n, double x);
 
 #endif

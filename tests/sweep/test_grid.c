@@ -50,9 +50,11 @@ Test(axis, ranges_that_cannot_be_divided_are_refused) {
 }
 
 Test(axis, tells_when_zero_lies_between_the_points) {
-    cr_assert(tau_grid_misses_zero(axis_of(4, -1, 1), 4));
-    cr_assert_not(tau_grid_misses_zero(axis_of(5, -1, 1), 5));
-    cr_assert_not(tau_grid_misses_zero(axis_of(4, 0.5, 1), 4));
+    cr_assert(tau_grid_misses(axis_of(4, -1, 1), 4, 0));
+    cr_assert_not(tau_grid_misses(axis_of(5, -1, 1), 5, 0));
+    cr_assert_not(tau_grid_misses(axis_of(4, 0.5, 1), 4, 0));
+    cr_assert(tau_grid_misses(axis_of(4, 0, 2), 4, 1));
+    cr_assert_not(tau_grid_misses(axis_of(5, 0, 2), 5, 1));
 }
 
 Test(grid, holds_both_axes_and_refuses_what_is_too_large) {
