@@ -1,4 +1,5 @@
 /* tauscape trace: project the states of a run onto a landscape. */
+#include <stdio.h>
 #include <string.h>
 
 #include "backend/backend_impl.h"
@@ -6,33 +7,21 @@
 #include "cli/files.h"
 #include "cli/slice_spec.h"
 #include "cli/tracing.h"
+#include "core/file.h"
 
 static const tau_cli_option trace_options[] = {
     {0, "on", "LAND", "The landscape, which gains the projection.", NULL, false},
     {0, "group", "NAME", "Group of the run to trace; the only one by default.", NULL, false},
     {0, "as", "NAME", "Name of the path in the landscape; that of the group by default.", NULL, false},
-    {0, "center", "STATE", "Where the landscape's centre is, if its source has moved: FILE@last.", NULL,
-     false},
+    {0, "center", "STATE",
+     "Where the landscape's centre is, if its source is neither where it was nor beside the landscape: "
+     "FILE@last.",
+     NULL, false},
     {0, "samples", "N|all", "Samples for both losses; as many as the landscape by default.", NULL, false},
     {0, "precision", "MODE", "exact, fine or fast (GPU only); that of the landscape by default.",
      "exact|fine|fast", false},
     {0},
 };
-
-/* The centre of a landscape lies in the file it was made from. */
-static tau_status name_centre(char *out, size_t size, const char *state, const char *source,
-                              const char *group) {
-    if (strchr(state, '@')) {
-        if (strlen(state) >= size) return tau_fail(TAU_STATUS_USAGE, "the state's name is too long");
-        memcpy(out, state, strlen(state) + 1);
-        return TAU_STATUS_OK;
-    }
-    int length = group ? snprintf(out, size, "%s#%s@%s", source, group, state)
-                       : snprintf(out, size, "%s@%s", source, state);
-    if (length < 0 || (size_t)length >= size)
-        return tau_fail(TAU_STATUS_USAGE, "the state's name is too long");
-    return TAU_STATUS_OK;
-}
 
 typedef struct trace {
     tau_cli *cli;
@@ -42,6 +31,7 @@ typedef struct trace {
     tau_subject subject;
     tau_made_slice made;
     tau_evaluator *evaluator;
+    char source[1024]; /* the file it was computed from; "" = not found */
     char centre[1200], from[1200], to[1200];
 } trace;
 
@@ -53,24 +43,57 @@ static void clear(trace *t) {
     tau_landscape_destroy(t->landscape);
 }
 
+/* The recipe's path counts from where compute ran. From elsewhere the file is looked for beside the
+ * landscape; a wrong one of that name makes another slice, which is noticed. */
+static void find_source(trace *t, const char *source) {
+    const char *name = strrchr(source, '/'), *slash = strrchr(t->path, '/');
+    const int folder = slash ? (int)(slash - t->path) + 1 : 0;
+    snprintf(t->source, sizeof t->source, "%s", source);
+    if (tau_file_exists(t->source)) return;
+    snprintf(t->source, sizeof t->source, "%.*s%s", *source == '/' ? 0 : folder, t->path, source);
+    if (tau_file_exists(t->source)) return;
+    snprintf(t->source, sizeof t->source, "%.*s%s", folder, t->path, name ? name + 1 : source);
+    if (!tau_file_exists(t->source)) t->source[0] = '\0';
+}
+
+/* A state of the landscape's recipe lies in the file that it was made from. */
+static tau_status name_state(const trace *t, char *out, size_t size, const char *state) {
+    const json_t *provenance = json_object_get(t->recipe, "provenance");
+    const char *group = json_string_value(json_object_get(provenance, "group"));
+    if (!strchr(state, '@') && !*t->source)
+        return tau_fail(TAU_STATUS_MISSING,
+                        "cannot find the slice of %s again" TAU_WHY
+                        "%s, which it was computed from, is neither here nor beside it" TAU_FIX
+                        "put that file beside the landscape%s%s",
+                        t->path, json_string_value(json_object_get(provenance, "source")),
+                        t->landscape->line ? "" : ", or name the centre: --center FILE@",
+                        t->landscape->line ? "" : state);
+    int length = strchr(state, '@') ? snprintf(out, size, "%s", state)
+                 : group            ? snprintf(out, size, "%s#%s@%s", t->source, group, state)
+                                    : snprintf(out, size, "%s@%s", t->source, state);
+    if (length < 0 || (size_t)length >= size)
+        return tau_fail(TAU_STATUS_USAGE, "the state's name is too long");
+    return TAU_STATUS_OK;
+}
+
 /* Makes the landscape's slice again and checks that it is the same one. */
 static tau_status rebuild_slice(trace *t) {
     const json_t *identity = json_object_get(t->recipe, "identity"),
                  *provenance = json_object_get(t->recipe, "provenance");
     const char *source = json_string_value(json_object_get(provenance, "source"));
-    const char *group = json_string_value(json_object_get(provenance, "group"));
     const char *digest = json_string_value(json_object_get(identity, "slice_digest"));
     const char *centre = tau_cli_get(&t->cli->arguments, "center");
     tau_slice_spec spec;
     TAU_TRY(tau_slice_spec_from_json(&spec, json_object_get(identity, "slice")));
     if (!source || !digest) return tau_fail(TAU_STATUS_INPUT, "%s does not say what it is of", t->path);
+    find_source(t, source);
     if (spec.transform == TAU_TRANSFORM_TAU) {
-        TAU_TRY(name_centre(t->from, sizeof t->from, spec.from, source, group));
-        TAU_TRY(name_centre(t->to, sizeof t->to, spec.to, source, group));
+        TAU_TRY(name_state(t, t->from, sizeof t->from, spec.from));
+        TAU_TRY(name_state(t, t->to, sizeof t->to, spec.to));
         spec.from = t->from;
         spec.to = t->to;
     } else {
-        TAU_TRY(name_centre(t->centre, sizeof t->centre, centre ? centre : spec.centre, source, group));
+        TAU_TRY(name_state(t, t->centre, sizeof t->centre, centre ? centre : spec.centre));
         spec.centre = t->centre;
     }
     if (t->landscape->delta) {
@@ -78,7 +101,7 @@ static tau_status rebuild_slice(trace *t) {
             size_t first = strcspn(spec.states, ",");
             char name[1024] = "";
             strncat(name, spec.states, first < sizeof name ? first : sizeof name - 1);
-            TAU_TRY(name_centre(t->centre, sizeof t->centre, centre ? centre : name, source, group));
+            TAU_TRY(name_state(t, t->centre, sizeof t->centre, centre ? centre : name));
         }
         spec.directions = TAU_DIRECTIONS_FILE;
         spec.file = t->path;
@@ -111,9 +134,7 @@ static tau_status load_samples(trace *t) {
 
 /* Whether the landscape was computed from this very run. */
 static bool is_from_source(const trace *t) {
-    const json_t *provenance = json_object_get(t->recipe, "provenance");
-    const char *source = json_string_value(json_object_get(provenance, "source"));
-    return source && tau_file_is_same(source, t->subject.path);
+    return *t->source && tau_file_is_same(t->source, t->subject.path);
 }
 
 /* Two runs often have groups of one name; a path is not replaced by that of another run. */
