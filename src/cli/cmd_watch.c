@@ -376,7 +376,18 @@ static tau_status say_finished(const watch *w) {
     return TAU_STATUS_OK;
 }
 
-static tau_status say_end(const watch *w) {
+/* The dashboard of train --watch is ended by its trainer, which says why. */
+static tau_status say_interrupted(watch *w) {
+    tau_watch_news news = TAU_WATCH_NEWS_NONE;
+    if (tau_watch_look_at_writer(&w->follower, &news) == TAU_STATUS_OK && w->follower.is_parent)
+        return TAU_STATUS_OK;
+    return tau_fail(TAU_STATUS_CANCELLED,
+                    "stopped watching after %zu updates" TAU_WHY "a signal asked for it" TAU_FIX
+                    "what was written is kept, and the training goes on",
+                    w->shown_count);
+}
+
+static tau_status say_end(watch *w) {
     switch (w->end) {
     case TAU_WATCH_NEWS_FINISHED:
         return say_finished(w);
@@ -388,10 +399,7 @@ static tau_status say_end(const watch *w) {
     case TAU_WATCH_NEWS_STOPPED:
         return say_stopped(w);
     default:
-        return tau_fail(TAU_STATUS_CANCELLED,
-                        "stopped watching after %zu updates" TAU_WHY "a signal asked for it" TAU_FIX
-                        "what was written is kept, and the training goes on",
-                        w->shown_count);
+        return say_interrupted(w);
     }
 }
 

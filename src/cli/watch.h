@@ -59,6 +59,7 @@ typedef struct tau_watch_follower {
     double stale;             /**< seconds without a sign of life after which a writer has stopped */
     int64_t stamp[3];         /**< of the file when it was last looked into */
     double looked, failing;
+    bool is_parent; /**< the writer has started this process, and says itself how it ends */
     size_t states;  /**< when the writer was last looked at */
     bool gone;      /**< with STOPPED: its process is gone; else it was silent */
     double silence; /**< seconds since its last sign of life */

@@ -1,5 +1,6 @@
 /* Looks at a run that another process writes: open, read, close, so that the writer is never locked out. */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/watch.h"
 #include "core/progress.h"
@@ -28,6 +29,7 @@ tau_status tau_watch_look_at_writer(tau_watch_follower *f, tau_watch_news *news)
     TAU_TRY(tau_run_open(&run, f->path, f->group));
     const tau_run_status status = tau_run_get_status(run);
     f->gone = tau_run_is_writer_gone(run);
+    f->is_parent = tau_run_is_writer(run, getppid());
     f->silence = tau_run_get_silence(run);
     f->states = tau_run_get_state_count(run);
     tau_run_close(run);

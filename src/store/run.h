@@ -101,6 +101,9 @@ tau_run_status tau_run_get_status(const tau_run *run);
 double tau_run_get_silence(const tau_run *run);
 /** Whether the group is unfinished and the process that wrote it ran on this host and is no more. */
 bool tau_run_is_writer_gone(const tau_run *run);
+
+/** Whether the group's writer is, or was, this process of this machine. */
+bool tau_run_is_writer(const tau_run *run, int64_t process);
 const tau_graph *tau_run_get_graph(const tau_run *run);
 size_t tau_run_get_state_count(const tau_run *run);
 int64_t tau_run_get_step(const tau_run *run, size_t state);

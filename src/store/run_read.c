@@ -132,13 +132,17 @@ double tau_run_get_silence(const tau_run *run) {
     const double silence = tau_run_now() - run->sign.heartbeat;
     return silence > 0 ? silence : 0;
 }
-bool tau_run_is_writer_gone(const tau_run *run) {
+static bool is_written_here(const tau_run *run) {
     char host[sizeof run->sign.host] = "";
+    return gethostname(host, sizeof host - 1) == 0 && strncmp(host, run->sign.host, sizeof host) == 0;
+}
+bool tau_run_is_writer(const tau_run *run, int64_t process) {
+    return run->sign.pid == process && is_written_here(run);
+}
+bool tau_run_is_writer_gone(const tau_run *run) {
     if (run->sign.status != TAU_RUN_STATUS_RUNNING || run->sign.pid <= 0 || run->sign.pid > INT32_MAX)
         return false;
-    if (gethostname(host, sizeof host - 1) != 0 || strncmp(host, run->sign.host, sizeof host) != 0)
-        return false;
-    return kill((pid_t)run->sign.pid, 0) != 0 && errno == ESRCH;
+    return is_written_here(run) && kill((pid_t)run->sign.pid, 0) != 0 && errno == ESRCH;
 }
 const tau_graph *tau_run_get_graph(const tau_run *run) {
     return run->graph;

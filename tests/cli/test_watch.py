@@ -256,6 +256,12 @@ class Watch(harness.CliTest):
         self.assertEqual(self.updates("parts.run.h5"), self.updates("whole.run.h5"))
         self.assertEqual(self.series("parts.run.h5"), self.series("whole.run.h5"))
 
+    def test_a_stopped_training_is_told_once(self):
+        result = self.train_with("told", "at 41 stop\n", "--watch")
+        self.assertEqual(result.code, 75, result.err)
+        self.assertEqual(result.err.count("error:"), 1, result.err)
+        self.assertIn("the training was stopped at step 41", result.err)
+
     def test_a_fifo_pauses_and_resumes_and_a_killed_pause_goes_on(self):
         words = ["train", *SMALL, "--epochs", 30, "--record", "every=1epoch", "--control", "fifo", "-o", "fifo.run.h5"]
         os.mkfifo(self.path("fifo"))
