@@ -7,6 +7,7 @@
 #include "cli/help.h"
 #include "cli/plugins.h"
 #include "cli/version.h"
+#include "core/file.h"
 #include "core/memory.h"
 #include "core/plugin.h"
 #include "figure/figure.h"
@@ -144,6 +145,21 @@ static void check_viewer(tau_cli *cli, json_t *checks) {
                                     *error->why ? error->why : error->what, "fix", error->fix));
 }
 
+/* Only films need it. */
+static void check_ffmpeg(tau_cli *cli, json_t *checks) {
+    static const char missing[] = "no ffmpeg in PATH: films (mp4, webm, gif) end as numbered pictures",
+                      cure[] = "apt install ffmpeg, or put it into PATH";
+    char path[4096];
+    if (tau_file_find_program(path, sizeof path, "ffmpeg")) {
+        check(cli, checks, "films", TAU_STATUS_OK, path);
+        return;
+    }
+    tau_cli_say(cli, "off  %-18s %s", "films", missing);
+    tau_cli_say(cli, "     %-18s %s", "fix", cure);
+    json_array_append_new(checks, json_pack("{ss sb sb ss ss}", "check", "films", "ok", 1, "used", 0,
+                                            "detail", missing, "fix", cure));
+}
+
 static tau_status run_doctor(tau_cli *cli) {
     json_t *checks = json_array();
     tau_pool *pool;
@@ -156,6 +172,7 @@ static tau_status run_doctor(tau_cli *cli) {
     healthy &= check_plugins(cli, checks);
     check_viewer(cli, checks);
     healthy &= check(cli, checks, "pictures", try_drawing(), "cairo and the DejaVu Sans font work");
+    check_ffmpeg(cli, checks);
     tau_cli_print_json(cli,
                        json_pack("{ss sb so}", "version", TAU_VERSION, "healthy", healthy, "checks", checks));
     if (!healthy)

@@ -27,18 +27,6 @@ typedef struct performance {
     json_t *files;
 } performance;
 
-static bool find_ffmpeg(void) {
-    const char *path = getenv("PATH");
-    while (path && *path) {
-        char file[4096];
-        int length = (int)strcspn(path, ":");
-        snprintf(file, sizeof file, "%.*s/ffmpeg", length, path);
-        if (access(file, X_OK) == 0) return true;
-        path += length + (path[length] == ':');
-    }
-    return false;
-}
-
 /* Runs one step as if it had been typed, sharing threads and terminal with this command. */
 static tau_status run_words(tau_cli *cli, char **words, int count) {
     tau_cli step = {.command = tau_cli_find_command(words[0]),
@@ -167,10 +155,11 @@ static tau_status perform(performance *p) {
 static tau_status run(tau_cli *cli) {
     const tau_cli_arguments *a = &cli->arguments;
     if (tau_cli_has(a, "list")) return list_demos(cli);
+    char ffmpeg[4096];
     performance p = {.cli = cli,
                      .folder = tau_cli_get(a, "output"),
                      .quick = tau_cli_has(a, "quick"),
-                     .has_ffmpeg = find_ffmpeg()};
+                     .has_ffmpeg = tau_file_find_program(ffmpeg, sizeof ffmpeg, "ffmpeg")};
     if (!p.folder) p.folder = p.quick ? "demo-quick" : "demo";
     if (strpbrk(p.folder, " '{}"))
         return tau_fail(TAU_STATUS_USAGE,

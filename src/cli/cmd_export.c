@@ -108,6 +108,7 @@ static tau_status check_output(const tau_cli *cli, exporter write, const char *o
 static tau_status write_with(tau_cli *cli, exporter write, const char *out) {
     TAU_TRY(tau_cli_check_inputs_differ(cli, out));
     TAU_TRY(check_output(cli, write, out));
+    tau_cli_warn_without_ffmpeg(out);
     TAU_TRY(write(cli, out));
     if (!cli->dry_run) tau_cli_say(cli, "wrote %s", out);
     if (!cli->dry_run) tau_cli_print_json(cli, json_pack("{so}", "written", tau_cli_json_text(out)));

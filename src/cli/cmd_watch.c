@@ -404,6 +404,7 @@ static tau_status say_end(watch *w) {
 }
 
 static tau_status watch_run(watch *w) {
+    if (w->animate) tau_cli_warn_without_ffmpeg(w->animate);
     TAU_TRY(tau_show_open(&w->show, w->cli, w->path, w->cli->cancel));
     if (w->show.replay_count > 1)
         return tau_fail(TAU_STATUS_USAGE, "one training is followed at a time" TAU_FIX "name one --group");

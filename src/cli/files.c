@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
+#include "core/log.h"
+#include "figure/animation.h"
 #include "store/run.h"
 
 tau_status tau_file_is_hdf5(bool *out, const char *path) {
@@ -72,6 +74,16 @@ tau_status tau_cli_check_output(const tau_cli *cli, const char *path, tau_file_k
     if (found == TAU_FILE_KIND_OTHER && kind == TAU_FILE_KIND_LANDSCAPE && cli->force) return TAU_STATUS_OK;
     return tau_fail(TAU_STATUS_EXISTS, "cannot write %s" TAU_WHY "%s" TAU_FIX "write to another file with -o",
                     path, holds[found]);
+}
+
+void tau_cli_warn_without_ffmpeg(const char *out) {
+    tau_animation_format format;
+    char path[4096];
+    if (!tau_animation_find_format(&format, out) || format == TAU_ANIMATION_FORMAT_FRAMES ||
+        tau_file_find_program(path, sizeof path, "ffmpeg"))
+        return;
+    tau_log(TAU_LOG_LEVEL_WARNING,
+            "there is no ffmpeg to make %s: its frames will be numbered pictures in %s.frames", out, out);
 }
 
 bool tau_file_is_same(const char *a, const char *b) {

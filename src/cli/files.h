@@ -32,6 +32,10 @@ TAU_CHECK tau_status tau_cli_check_output(const tau_cli *cli, const char *path, 
  *  @errors TAU_STATUS_USAGE */
 TAU_CHECK tau_status tau_cli_check_inputs_differ(const tau_cli *cli, const char *path);
 
+/** Warns, before any frame is drawn, that there is no ffmpeg to make the film `out` of them. What is no film
+ * is passed over. */
+void tau_cli_warn_without_ffmpeg(const char *out);
+
 /** Whether both paths lead to one existing file. */
 bool tau_file_is_same(const char *a, const char *b);
 

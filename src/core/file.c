@@ -66,6 +66,17 @@ bool tau_file_exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
+bool tau_file_find_program(char *out, size_t size, const char *name) {
+    const char *path = getenv("PATH");
+    while (path && *path) {
+        const int folder = (int)strcspn(path, ":");
+        const int length = snprintf(out, size, "%.*s/%s", folder, path, name);
+        if (length > 0 && (size_t)length < size && access(out, X_OK) == 0) return true;
+        path += folder + (path[folder] == ':');
+    }
+    return false;
+}
+
 tau_status tau_file_make_directory(const char *path) {
     if (!*path) return tau_fail(TAU_STATUS_USAGE, "cannot make a directory without a name");
     char *copy;

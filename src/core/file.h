@@ -16,6 +16,10 @@ TAU_CHECK tau_status tau_file_read(uint8_t **bytes, size_t *size, const char *pa
 
 bool tau_file_exists(const char *path);
 
+/** Looks for a program in the folders of PATH. @param[out] out  its path; at least `size` bytes
+ *  @return whether there is one that may be run */
+bool tau_file_find_program(char *out, size_t size, const char *name);
+
 /** Makes the directory and its parents where they are missing. */
 TAU_CHECK tau_status tau_file_make_directory(const char *path);
 

@@ -160,6 +160,7 @@ class Replay(harness.CliTest):
         result = self.fails("export", "moons.run.h5", "--figure", "loss", "--state", "0:2", "--size", "320x240", "-o",
                             "film1.mp4", "--progress", "none", env={"PATH": "/nowhere"}, what="there is no ffmpeg")
         self.assertIn("ffmpeg -framerate 15 -i film1.mp4.frames/%05d.png", result.err)
+        self.assertTrue(result.err.startswith("warning: there is no ffmpeg to make film1.mp4"), result.err)
         self.assertEqual(len(os.listdir(self.path("film1.mp4.frames"))), 3)
         self.assertFalse(os.path.exists(self.path("film1.mp4")))
         shutil.rmtree(self.path("film1.mp4.frames"))

@@ -73,7 +73,13 @@ class Usage(harness.CliTest):
         devices = self.ok_json("devices")
         self.assertEqual([(d["name"], d["available"]) for d in devices["devices"]],
                          [("cpu", True), ("ref", True), ("cuda", False)])
-        self.assertTrue(self.ok_json("doctor")["healthy"])
+        doctor = self.ok_json("doctor", env={"PATH": ""})
+        self.assertTrue(doctor["healthy"])
+        films = [one for one in doctor["checks"] if one["check"] == "films"][0]
+        self.assertIn("no ffmpeg", films["detail"])
+        with open(self.path("ffmpeg"), "w") as file:
+            os.fchmod(file.fileno(), 0o755)
+        self.assertIn(self.path("ffmpeg"), self.ok("doctor", env={"PATH": f"/nowhere:{self.folder}"}).out)
 
     def test_doctor_names_plugins_that_do_not_load(self):
         os.mkdir(self.path("plugins"))
