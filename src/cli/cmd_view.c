@@ -129,15 +129,7 @@ static tau_status parse(view *v) {
     r->screenshot = tau_cli_get(a, "screenshot");
     r->shaders = tau_cli_get(a, "shaders");
     TAU_TRY(tau_cli_get_real(a, "scale", &r->scale, 0.25, 8));
-    if (size) {
-        size_t width, height;
-        TAU_TRY(tau_cli_parse_grid(&width, &height, size, "--size"));
-        if (!strchr(size, 'x') || width < 16 || height < 16 || width > 16384 || height > 16384)
-            return tau_fail(TAU_STATUS_USAGE,
-                            "--size: \"%s\" is not a size" TAU_FIX "write WxH, as in 1280x720", size);
-        r->width = (int)width;
-        r->height = (int)height;
-    }
+    if (size) TAU_TRY(tau_cli_parse_pixels(&r->width, &r->height, size, "--size", 16, 16384));
     if (state) TAU_TRY(read_text(&v->state, state));
     if (script) TAU_TRY(read_text(&v->script, script));
     r->state = v->state;

@@ -1,6 +1,7 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -334,5 +335,22 @@ tau_status tau_cli_parse_grid(size_t *columns, size_t *rows, const char *text, c
                         text);
     *columns = nx;
     *rows = ny;
+    return TAU_STATUS_OK;
+}
+
+tau_status tau_cli_parse_pixels(int *width, int *height, const char *text, const char *what, int least,
+                                int most) {
+    unsigned long long w, h;
+    char rest;
+    if (strspn(text, "0123456789x") != strlen(text) || sscanf(text, "%llux%llu%c", &w, &h, &rest) != 2)
+        return tau_fail(TAU_STATUS_USAGE, "%s: \"%s\" is not a size" TAU_FIX "write WxH, as in 1280x720",
+                        what, text);
+    if (w < (unsigned)least || h < (unsigned)least || w > (unsigned)most || h > (unsigned)most)
+        return tau_fail(TAU_STATUS_USAGE,
+                        "%s: %s is too %s" TAU_WHY "a side has %d to %d pixels" TAU_FIX "choose another size",
+                        what, text, w < (unsigned)least || h < (unsigned)least ? "small" : "large", least,
+                        most);
+    *width = (int)w;
+    *height = (int)h;
     return TAU_STATUS_OK;
 }

@@ -78,6 +78,10 @@ TAU_CHECK tau_status tau_cli_parse_range(double *lo, double *hi, const char *tex
 /** "51", "51x31". `rows` = `columns` when one number is given. @param[in] what  names it in the error */
 TAU_CHECK tau_status tau_cli_parse_grid(size_t *columns, size_t *rows, const char *text, const char *what);
 
+/** Width and height in pixels, "1280x720". @errors TAU_STATUS_USAGE with the limits of a side */
+TAU_CHECK tau_status tau_cli_parse_pixels(int *width, int *height, const char *text, const char *what,
+                                          int least, int most);
+
 /** The candidate nearest to `word` within a third of its length, or NULL. @param[in] candidates
  * NULL-terminated */
 const char *tau_cli_nearest(const char *word, const char *const *candidates);

@@ -145,6 +145,15 @@ class ViewTest(unittest.TestCase):
         self.assertEqual(view["kind"], "map")
         self.assertNotEqual(view["colormap"], "viridis")
 
+    def test_a_size_out_of_range_is_told_its_limits(self):
+        for size, what in (("10x10", "too small"), ("100000x100000", "too large"), ("wide", "write WxH")):
+            said = subprocess.run([PROGRAM, "view", self.plane, "--size", size], env=self.environment, text=True,
+                                  capture_output=True)
+            self.assertEqual(said.returncode, 2)
+            self.assertIn(what, said.stderr)
+            if "too" in what:
+                self.assertIn("16 to 16384", said.stderr)
+
     def test_a_script_draws_at_every_size(self):
         sizes = ["800x600", "1280x720", "1500x900"]
         text = "".join(f"size {s}\nwait 0.3\nscreenshot {s}.png\nview.map\nscreenshot map-{s}.png\nview.map\n" for s in sizes)
