@@ -203,6 +203,7 @@ const tau_cli_command tau_cli_completion = {
     .description = "Prints a script that completes commands, options and values. It is made from the same "
                    "table as --help.",
     .examples = "  tauscape completion bash > ~/.local/share/bash-completion/completions/tauscape\n",
+    .words = "bash|zsh|fish",
     .arguments_min = 1,
     .arguments_max = 1,
     .run = run_completion,
@@ -227,6 +228,9 @@ const tau_cli_command tau_cli_help = {
     .description =
         "Explains a command, the concepts behind landscapes, the figures of a training, the scripts "
         "of the window, or work on a Slurm cluster. man prints the manual page.",
+    .words =
+        "concepts|figures|scripts|slurm|man|view|demo|train|watch|compute|trace|export|info|merge|import|"
+        "devices|doctor|completion|help",
     .arguments_max = 1,
     .run = run_help,
 };

@@ -49,7 +49,7 @@ const tau_cli_option tau_cli_slice_options[] = {
     {0, "dirs", "DIRS",
      "random, pca, states:A,B,C or a landscape FILE; by default pca where a run has 3 states or more, else "
      "random.",
-     NULL, false},
+     "random|pca|states:|*", false},
     {0, "center", "STATE", "The plane's origin (last).", NULL, false},
     {0, "norm", "NORM", "Random directions: filter (default), layer, model, weight or none.",
      "filter|layer|model|weight|none", false},

@@ -183,6 +183,7 @@ const tau_cli_command tau_cli_demo = {
                    "that everyone gets the same. Interrupted, it goes on when called again.",
     .examples = "  tauscape demo\n  tauscape demo --list\n  tauscape demo parabola -o parabola\n",
     .sections = {{"Demonstration", demo_options}},
+    .words = "digits|parabola|moons|circles|spirals|encoder2|mail|line|sine|imbalanced|decay",
     .arguments_max = 1,
     .run = run,
 };

@@ -44,7 +44,9 @@ static const tau_cli_option figure_options[] = {
      "as heatmap:of=accuracy. "
      "Of a run, repeatable: dashboard (default), feature-space, boundary, probability, distribution, "
      "loss-metric, loss, metrics, loss-histogram, violins, learner, confusion (tauscape help figures).",
-     NULL, true},
+     "contour|filled|heatmap|surface|line|dashboard|feature-space|boundary|probability|distribution|"
+     "loss-metric|loss|metrics|loss-histogram|violins|learner|confusion|*",
+     true},
     {0, "metric", "NAME",
      "What of a landscape is drawn or written: loss (default), loss_se, accuracy, regularisation or a metric "
      "that was computed (compute --metric); --figure NAME:of=METRIC says the same. A line shows it beside "

@@ -16,8 +16,8 @@
 
 static const tau_cli_option train_options[] = {
     {'o', "output", "RUN", "The run file; an existing file gains a group.", NULL, false},
-    {0, "model", "MODEL", "mnist-cnn, mlp:2-16-16-1:tanh, lenet5, resnet20, resnet56 … or FILE.onnx.", NULL,
-     false},
+    {0, "model", "MODEL", "mnist-cnn, mlp:2-16-16-1:tanh, lenet5, resnet20, resnet56 … or FILE.onnx.",
+     "mnist-cnn|mlp:|lenet5|resnet20|resnet20-noshort|resnet56|encoder2|*", false},
     {0, "optimizer", "NAME", "sgd, momentum (default), nesterov, adam or rmsprop.",
      "sgd|momentum|nesterov|adam|rmsprop", false},
     {0, "lr", "RATE", "Learning rate: 0.001 for adam and rmsprop, 0.02 with momentum, 0.05 for sgd.", NULL,

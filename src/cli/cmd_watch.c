@@ -45,7 +45,9 @@ static const tau_cli_option watch_figure_options[] = {
      "Repeatable: dashboard (default), feature-space, boundary, probability, distribution, loss-metric, "
      "loss, "
      "metrics, loss-histogram, violins, learner, confusion (tauscape help figures).",
-     NULL, true},
+     "dashboard|feature-space|boundary|probability|distribution|loss-metric|loss|metrics|loss-histogram|"
+     "violins|learner|confusion|*",
+     true},
     {0, "layout", "ROWSxCOLUMNS", "Arrangement of several figures.", NULL, false},
     {0, "size", "WxH", "Size in pixels (1280x720).", NULL, false},
     {0, "define", "NAME=EXPRESSION", "A metric over tp, tn, fp, fn, loss …, for metrics:of=.", NULL, true},

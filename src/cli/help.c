@@ -159,11 +159,17 @@ static void bash_option(FILE *out, const tau_cli_command *command, const tau_cli
     fprintf(out, " --%s", option->name);
 }
 
+/* Whether values other than the choices are allowed: those are often files. */
+static bool is_open(const char *choices) {
+    const size_t length = strlen(choices);
+    return length > 1 && strcmp(choices + length - 2, "|*") == 0;
+}
+
 /* The words of "a|b[:I]|c", without what may follow one. */
 static void put_choices(FILE *out, const char *choices) {
     for (bool inside = false; *choices; choices++) {
         inside = *choices == '[' || (inside && choices[-1] != ']');
-        if (!inside) fputc(*choices == '|' ? ' ' : *choices, out);
+        if (!inside && *choices != '*') fputc(*choices == '|' ? ' ' : *choices, out);
     }
 }
 
@@ -171,6 +177,13 @@ static void bash_choice(FILE *out, const tau_cli_command *command, const tau_cli
     if (!option->choices) return;
     fprintf(out, "    %s:--%s) COMPREPLY=($(compgen -W \"", command->name, option->name);
     put_choices(out, option->choices);
+    fprintf(out, "\"%s -- \"$word\")); return;;\n", is_open(option->choices) ? " -f" : "");
+}
+
+static void bash_words(FILE *out, const tau_cli_command *command) {
+    if (!command->words) return;
+    fprintf(out, "    %s) COMPREPLY=($(compgen -W \"", command->name);
+    put_choices(out, command->words);
     fputs("\" -- \"$word\")); return;;\n", out);
 }
 
@@ -184,8 +197,10 @@ static void print_bash(FILE *out) {
     fputs("\" -- \"$word\")); return; fi\n  case $command:$before in\n", out);
     for (const tau_cli_command *const *command = tau_cli_commands; *command; command++)
         visit_options(out, *command, bash_choice);
-    fputs("  esac\n  case $word in -*) ;; *) COMPREPLY=($(compgen -f -- \"$word\")); return;; esac\n"
-          "  case $command in\n",
+    fputs("  esac\n  case $word in -*) ;; *) case $command in\n", out);
+    for (const tau_cli_command *const *command = tau_cli_commands; *command; command++)
+        bash_words(out, *command);
+    fputs("    *) COMPREPLY=($(compgen -f -- \"$word\")); return;;\n  esac;; esac\n  case $command in\n",
           out);
     for (const tau_cli_command *const *command = tau_cli_commands; *command; command++) {
         fprintf(out, "    %s) COMPREPLY=($(compgen -W \"", (*command)->name);
@@ -211,9 +226,10 @@ static void zsh_option(FILE *out, const tau_cli_command *command, const tau_cli_
     put_quoted(out, option->help, "[]");
     fputc(']', out);
     if (option->choices) {
-        fputs(":value:(", out);
+        const bool open = is_open(option->choices);
+        fputs(open ? ":value:{compadd " : ":value:(", out);
         put_choices(out, option->choices);
-        fputc(')', out);
+        fputs(open ? "; _files}" : ")", out);
     } else if (option->value && *option->value != '[') {
         fputs(":value:_files", out);
     }
@@ -232,7 +248,10 @@ static void print_zsh(FILE *out) {
     for (const tau_cli_command *const *command = tau_cli_commands; *command; command++) {
         fprintf(out, "    %s) _arguments", (*command)->name);
         visit_options(out, *command, zsh_option);
-        fputs(" \\\n        '*:file:_files';;\n", out);
+        fputs(" \\\n        '*:file:", out);
+        fputs((*command)->words ? "(" : "_files", out);
+        if ((*command)->words) put_choices(out, (*command)->words);
+        fputs((*command)->words ? ")';;\n" : "';;\n", out);
     }
     fputs("  esac\n}\n_tauscape \"$@\"\n", out);
 }
@@ -242,7 +261,7 @@ static void fish_option(FILE *out, const tau_cli_command *command, const tau_cli
             option->name);
     if (option->letter) fprintf(out, " -s %c", option->letter);
     if (option->choices) {
-        fputs(" -x -a '", out);
+        fputs(is_open(option->choices) ? " -r -a '" : " -x -a '", out);
         put_choices(out, option->choices);
         fputc('\'', out);
     } else if (option->value && *option->value != '[') {
@@ -258,6 +277,12 @@ static void print_fish(FILE *out) {
         fprintf(out, "complete -c tauscape -n __fish_use_subcommand -f -a %s -d '", (*command)->name);
         put_quoted(out, (*command)->summary, "");
         fputs("'\n", out);
+        if ((*command)->words) {
+            fprintf(out, "complete -c tauscape -n '__fish_seen_subcommand_from %s' -f -a '",
+                    (*command)->name);
+            put_choices(out, (*command)->words);
+            fputs("'\n", out);
+        }
         visit_options(out, *command, fish_option);
     }
 }

@@ -122,8 +122,9 @@ static tau_status unknown_option(const tau_cli_command *command, const char *wor
 
 /* ---- parsing ---- */
 
-/* Whether a value is this choice: the same word, or for "word[:I]" also word:NUMBER. */
+/* Whether a value is this choice: the same word, or for "word[:I]" also word:NUMBER; "*" is any. */
 static bool is_choice(const char *choice, const char *value) {
+    if (*choice == '*') return true;
     size_t length = strcspn(choice, "|[");
     if (strncmp(choice, value, length) != 0) return false;
     const char *rest = value + length;

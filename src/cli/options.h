@@ -14,7 +14,7 @@ typedef struct tau_cli_option {
     const char *name;    /**< without the dashes; NULL ends a list */
     const char *value;   /**< what the value is called, "N"; NULL = a flag; "[=N]": may be left out */
     const char *help;    /**< one sentence; `default` is said in it */
-    const char *choices; /**< "a|b[:I]|c": the only values allowed, b also as b:NUMBER; NULL = any */
+    const char *choices; /**< "a|b[:I]|c": the only values allowed, b also as b:NUMBER; "a|b|*": others too */
     bool repeatable;
 } tau_cli_option;
 
@@ -35,6 +35,7 @@ typedef struct tau_cli_command {
     const char *description; /**< paragraphs for --help and the man page */
     const char *examples;    /**< "command\n  what it does\n" … */
     tau_cli_section sections[TAU_CLI_SECTIONS_MAX];
+    const char *words; /**< "a|b|c": what the arguments are where they are no files; NULL = files */
     int arguments_min, arguments_max; /**< of positional arguments; max -1 = any number */
     tau_status (*run)(tau_cli *cli);
 } tau_cli_command;

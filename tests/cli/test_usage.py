@@ -61,8 +61,28 @@ class Usage(harness.CliTest):
         words = subprocess.run(["bash"], input=probe, text=True, capture_output=True, check=True).stdout.split()
         self.assertEqual(words, ["cpu", "cuda"])
         for shell in ("zsh", "fish"):
-            self.assertIn("tauscape", self.ok("completion", shell).out)
+            self.assertIn("compute", self.ok("completion", shell).out)
         self.fails("completion", "tcsh", code=2)
+
+    def complete(self, *words):
+        line = " ".join(f"'{word}'" for word in ("tauscape", *words))
+        probe = self.ok("completion", "bash").out
+        probe += f'\nCOMP_WORDS=({line}); COMP_CWORD={len(words)}; _tauscape; echo "${{COMPREPLY[@]}}"\n'
+        return subprocess.run(["bash"], input=probe, text=True, capture_output=True, check=True, cwd=self.folder).stdout.split()
+
+    def test_completions_know_the_words_of_arguments_and_options(self):
+        topics = self.complete("help", "")
+        for word in self.COMMANDS + ["concepts", "figures", "scripts", "slurm", "man"]:
+            self.assertIn(word, topics)
+        self.assertEqual(self.complete("completion", ""), ["bash", "zsh", "fish"])
+        demos = [line.split()[0] for line in self.ok("demo", "--list").out.splitlines()]
+        self.assertEqual(self.complete("demo", ""), demos)
+        open(self.path("plane.land.h5"), "w").close()
+        self.assertIn("probability", self.complete("export", "--figure", "prob"))
+        self.assertEqual(self.complete("train", "--model", "resnet2"), ["resnet20", "resnet20-noshort"])
+        self.assertEqual(self.complete("compute", "--dirs", "p"), ["plane.land.h5", "pca"])
+        self.assertIn("plane.land.h5", self.complete("info", ""))
+        self.assertIn("--json", self.complete("help", "--js"))
 
     def test_man_page_names_every_option(self):
         page = self.ok("help", "man").out
