@@ -40,8 +40,8 @@ const tau_cli_option tau_cli_slice_options[] = {
      NULL, false},
     {'x', "x", "LO:HI|auto",
      "Range of alpha. By default -0.5:1.5 between states, -1:1 along filter-normalised directions, the "
-     "states and 20 % more for pca and states, otherwise auto: until the loss has risen tenfold. Other "
-     "than LO:HI it is moved by half a step at most, so that the centre is a point of the grid.",
+     "states and 20 % more for pca and states, otherwise auto: until the loss has risen tenfold. What "
+     "is not given as LO:HI is moved so that the centre is a point of the grid.",
      NULL, false},
     {'y', "y", "LO:HI|auto", "Range of beta, likewise.", NULL, false},
     {0, "transform", "NAME", "tau with --from and --to, otherwise tau_2d (default), radial or radial+.",

@@ -116,7 +116,8 @@ static tau_status import_all(importing *m) {
     tau_run_writer *writer = m->writer;
     m->writer = NULL;
     TAU_TRY(tau_run_finish(writer, TAU_RUN_STATUS_FINISHED));
-    tau_cli_say(m->cli, "imported %d states into %s", a->positional_count, out);
+    tau_cli_say(m->cli, "imported %d state%s into %s", a->positional_count,
+                a->positional_count == 1 ? "" : "s", out);
     tau_cli_print_json(m->cli,
                        json_pack("{so si}", "run", tau_cli_json_text(out), "states", a->positional_count));
     return TAU_STATUS_OK;

@@ -1,6 +1,7 @@
 /* tauscape info: what a file holds, and what is remarkable about it. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/files.h"
@@ -8,6 +9,7 @@
 #include "cli/subject.h"
 #include "core/memory.h"
 #include "store/landscape.h"
+#include "sweep/sweep.h"
 
 /* ---- landscapes ---- */
 
@@ -30,7 +32,8 @@ static json_t *count_precisions(const tau_cli *cli, const tau_landscape *l) {
 /* {"mcc": {"lowest": 0.1, "highest": 0.98, "centre": 0.97, "undefined": 0}} */
 static json_t *describe_metrics(const tau_cli *cli, const tau_landscape *l) {
     json_t *object = json_object();
-    const size_t centre = tau_remarks_find_centre(l);
+    size_t centre;
+    const bool has_centre = tau_remarks_find_centre(&centre, l);
     for (int m = 0; m < l->metric_count; m++) {
         const tau_landscape_metric *metric = &l->metrics[m];
         double lowest = NAN, highest = NAN;
@@ -41,7 +44,7 @@ static json_t *describe_metrics(const tau_cli *cli, const tau_landscape *l) {
             lowest = fmin(lowest, metric->values[i]), highest = fmax(highest, metric->values[i]);
         }
         char middle[48] = "", gaps[48] = "";
-        if (!isnan(metric->values[centre]))
+        if (has_centre && !isnan(metric->values[centre]))
             snprintf(middle, sizeof middle, "; %.4g at the centre", metric->values[centre]);
         if (undefined) snprintf(gaps, sizeof gaps, "; not defined at %zu points", undefined);
         if (isnan(lowest))
@@ -51,26 +54,41 @@ static json_t *describe_metrics(const tau_cli *cli, const tau_landscape *l) {
         json_object_set_new(object, metric->name,
                             json_pack("{so so so sI}", "lowest", tau_cli_json_real(lowest), "highest",
                                       tau_cli_json_real(highest), "centre",
-                                      tau_cli_json_real(metric->values[centre]), "undefined",
-                                      (json_int_t)undefined));
+                                      has_centre ? tau_cli_json_real(metric->values[centre]) : json_null(),
+                                      "undefined", (json_int_t)undefined));
     }
     return object;
 }
 
-static json_t *describe_landscape(const tau_cli *cli, const tau_landscape *l) {
+/* What the open points of a landscape are left for, in words. */
+static void explain_open(char out[96], const tau_landscape *l, const json_t *provenance) {
+    const json_t *shard = json_object_get(provenance, "shard");
+    const int index = (int)json_integer_value(json_array_get(shard, 0)),
+              count = (int)json_integer_value(json_array_get(shard, 1));
+    size_t open = 0;
+    for (size_t i = 0; i < l->rows * l->columns; i++)
+        open += l->done[i] == TAU_DONE_NOT &&
+                tau_sweep_in_shard(i % l->columns, i / l->columns, l->columns, index - 1, count);
+    if (count > 1 && open == 0)
+        snprintf(out, 96, ": all of shard %d of %d; tauscape merge joins the shards", index, count);
+    else
+        snprintf(out, 96, ": the same command goes on");
+}
+
+static json_t *describe_landscape(const tau_cli *cli, const char *path, const tau_landscape *l) {
     tau_landscape_summary s = tau_landscape_summarize(l);
     json_t *recipe = json_loads(l->recipe, 0, NULL), *remarks = tau_remarks_find(l, recipe);
     const json_t *identity = json_object_get(recipe, "identity"),
                  *provenance = json_object_get(recipe, "provenance");
     const char *command = json_string_value(json_object_get(provenance, "command"));
     const char *loss = json_string_value(json_object_get(identity, "loss"));
-    char place[64] = "";
+    char place[64] = "", rest[96] = "";
+    if (s.done < s.points) explain_open(rest, l, provenance);
     if (!l->line) snprintf(place, sizeof place, ", beta %.4g", l->beta[s.lowest_row]);
     tau_cli_say(cli, "landscape  %s, %s, %zu x %zu points", l->name, l->transform, l->columns, l->rows);
     tau_cli_say(cli, "alpha      %.6g to %.6g", l->alpha[0], l->alpha[l->columns - 1]);
     if (!l->line) tau_cli_say(cli, "beta       %.6g to %.6g", l->beta[0], l->beta[l->rows - 1]);
-    tau_cli_say(cli, "done       %zu of %zu points%s", s.done, s.points,
-                s.done == s.points ? "" : ": the same command goes on");
+    tau_cli_say(cli, "done       %zu of %zu points%s", s.done, s.points, rest);
     if (s.done > s.infinite + s.nan)
         tau_cli_say(cli, "%-10s %.6g to %.6g; lowest at alpha %.4g%s", loss ? loss : "loss", s.lowest,
                     s.highest, l->alpha[s.lowest_column], place);
@@ -85,12 +103,12 @@ static json_t *describe_landscape(const tau_cli *cli, const tau_landscape *l) {
     if (command) tau_cli_say(cli, "command    %s", command);
     for (size_t i = 0; i < json_array_size(remarks); i++)
         tau_cli_say(cli, "remark     %s", json_string_value(json_array_get(remarks, i)));
-    json_t *object =
-        json_pack("{ss ss sI sI sI sI sI so so so so so so}", "kind", l->line ? "line" : "plane", "transform",
-                  l->transform, "columns", (json_int_t)l->columns, "rows", (json_int_t)l->rows, "done",
-                  (json_int_t)s.done, "infinite", (json_int_t)s.infinite, "nan", (json_int_t)s.nan, "lowest",
-                  tau_cli_json_real(s.lowest), "highest", tau_cli_json_real(s.highest), "metrics", metrics,
-                  "precision", precisions, "remarks", remarks, "recipe", recipe ? recipe : json_null());
+    json_t *object = json_pack(
+        "{ss ss ss sI sI sI sI sI so so so so so so}", "file", path, "kind", l->line ? "line" : "plane",
+        "transform", l->transform, "columns", (json_int_t)l->columns, "rows", (json_int_t)l->rows, "done",
+        (json_int_t)s.done, "infinite", (json_int_t)s.infinite, "nan", (json_int_t)s.nan, "lowest",
+        tau_cli_json_real(s.lowest), "highest", tau_cli_json_real(s.highest), "metrics", metrics, "precision",
+        precisions, "remarks", remarks, "recipe", recipe ? recipe : json_null());
     return object;
 }
 
@@ -118,8 +136,12 @@ static tau_status describe_group(const tau_cli *cli, const char *path, const cha
     tau_cli_say(cli, "group      %s: %s", group, status_text(run));
     tau_cli_say(cli, "  network  %s, %zu parameters in %d tensors", graph->name, graph->theta_size,
                 graph->parameter_count);
-    tau_cli_say(cli, "  training %s, %s, seed %lld", header->loss, header->optimizer,
-                (long long)header->seed);
+    /* A recording without an optimizer has no seed of it to tell either. */
+    if (*header->optimizer && strcmp(header->optimizer, "unknown") != 0)
+        tau_cli_say(cli, "  training %s, %s, seed %lld", header->loss, header->optimizer,
+                    (long long)header->seed);
+    else
+        tau_cli_say(cli, "  training %s; optimizer not recorded", header->loss);
     if (states)
         tau_cli_say(cli, "  states   %zu: step %lld to %lld, epoch %.3g to %.3g", states,
                     (long long)tau_run_get_step(run, 0), (long long)tau_run_get_step(run, states - 1),
@@ -143,7 +165,7 @@ static tau_status describe_group(const tau_cli *cli, const char *path, const cha
     return TAU_STATUS_OK;
 }
 
-static tau_status describe_run(const tau_cli *cli, const char *path) {
+static tau_status describe_run(const tau_cli *cli, const char *path, json_t *found) {
     char **names;
     TAU_TRY(tau_run_list_groups(&names, path));
     json_t *groups = json_array();
@@ -156,15 +178,15 @@ static tau_status describe_run(const tau_cli *cli, const char *path) {
         json_decref(groups);
         return status;
     }
-    tau_cli_print_json(cli, json_pack("{so so}", "file", tau_cli_json_text(path), "groups", groups));
+    json_array_append_new(found, json_pack("{so so}", "file", tau_cli_json_text(path), "groups", groups));
     return TAU_STATUS_OK;
 }
 
 /* ---- networks ---- */
 
-static tau_status describe_network(const tau_cli *cli, const char *path) {
+static tau_status describe_network(const tau_cli *cli, const char *path, json_t *found) {
     tau_model *model;
-    TAU_TRY(tau_model_read_onnx(&model, path));
+    TAU_TRY(tau_cli_read_network(&model, path));
     const tau_graph *graph = model->graph;
     char input[TAU_SHAPE_TEXT], output[TAU_SHAPE_TEXT];
     tau_shape_format(input, &graph->values[graph->input].shape);
@@ -180,51 +202,61 @@ static tau_status describe_network(const tau_cli *cli, const char *path) {
         tau_cli_say(cli, "  %-20s %d", tau_op_name((tau_op)op), counts[op]);
         json_object_set_new(operators, tau_op_name((tau_op)op), json_integer(counts[op]));
     }
-    tau_cli_print_json(cli,
-                       json_pack("{so ss ss sI sf so}", "network", tau_cli_json_text(graph->name), "input",
-                                 input, "output", output, "parameters", (json_int_t)graph->theta_size, "flop",
-                                 tau_graph_flops(graph), "operators", operators));
+    json_array_append_new(found, json_pack("{so so ss ss sI sf so}", "file", tau_cli_json_text(path),
+                                           "network", tau_cli_json_text(graph->name), "input", input,
+                                           "output", output, "parameters", (json_int_t)graph->theta_size,
+                                           "flop", tau_graph_flops(graph), "operators", operators));
     tau_model_destroy(model);
     return TAU_STATUS_OK;
 }
 
-static tau_status describe_landscapes(const tau_cli *cli, const char *path, char **names) {
+static tau_status describe_landscapes(const tau_cli *cli, const char *path, char **names, json_t *found) {
     for (; *names; names++) {
         tau_landscape *landscape;
         TAU_TRY(tau_landscape_read(&landscape, path, *names));
-        tau_cli_print_json(cli, describe_landscape(cli, landscape));
+        json_array_append_new(found, describe_landscape(cli, path, landscape));
         tau_landscape_destroy(landscape);
     }
     return TAU_STATUS_OK;
 }
 
-/* The content decides what a file is, not its name. */
-static tau_status describe(const tau_cli *cli, const char *path) {
+/* The content decides what a file is, not its name. @param[in,out] found  gains objects for --json */
+static tau_status describe(const tau_cli *cli, const char *path, json_t *found) {
     tau_file_kind kind;
     char **names;
     TAU_TRY(tau_file_find_kind(&kind, path));
-    if (kind == TAU_FILE_KIND_OTHER) return describe_network(cli, path);
-    if (kind == TAU_FILE_KIND_RUN) return describe_run(cli, path);
+    if (kind == TAU_FILE_KIND_OTHER) return describe_network(cli, path, found);
+    if (kind == TAU_FILE_KIND_RUN) return describe_run(cli, path, found);
     TAU_TRY(tau_landscape_list(&names, path));
-    tau_status status = describe_landscapes(cli, path, names);
+    tau_status status = describe_landscapes(cli, path, names, found);
     tau_landscape_free_names(names);
     return status;
 }
 
 static tau_status run(tau_cli *cli) {
-    for (int i = 0; i < cli->arguments.positional_count; i++)
-        TAU_TRY(describe(cli, cli->arguments.positional[i]));
-    return TAU_STATUS_OK;
+    json_t *found = json_array();
+    const int count = cli->arguments.positional_count;
+    tau_status status = TAU_STATUS_OK;
+    for (int i = 0; i < count && status == TAU_STATUS_OK; i++)
+        status = describe(cli, cli->arguments.positional[i], found);
+    const bool one = count == 1 && json_array_size(found) == 1;
+    if (status == TAU_STATUS_OK) tau_cli_print_json(cli, json_incref(one ? json_array_get(found, 0) : found));
+    json_decref(found);
+    return status;
 }
 
 const tau_cli_command tau_cli_info = {
     .name = "info",
     .usage = "FILE…",
     .summary = "what a file holds, and what is remarkable about it",
-    .description = "Describes run files, landscapes and ONNX networks: contents, completeness, recipe. "
-                   "Remarks point at what may be wrong with a landscape: a centre that is not its lowest "
-                   "point, or far above the loss that its training recorded, accuracy at chance, points that "
-                   "are not finite, contour lines closer than the standard error, a path far from the plane.",
+    .description =
+        "Describes run files, landscapes and ONNX networks: contents, completeness, recipe. "
+        "Remarks point at what may be wrong with a landscape: a centre that no point lies on, that is not "
+        "its "
+        "lowest "
+        "point, or far above the loss that its training recorded, accuracy at chance, points that "
+        "are not finite, contour lines closer than the standard error, a path far from the plane.\n\n"
+        "With --json a file is one object, and several files are one array of them.",
     .examples = "  tauscape info run.run.h5 plane.land.h5\n  tauscape info --json net.onnx\n",
     .arguments_min = 1,
     .arguments_max = -1,

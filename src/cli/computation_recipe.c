@@ -34,12 +34,17 @@ static json_t *describe_provenance(const tau_computation *c) {
     tau_cli_format_time(now);
     gethostname(host, sizeof host - 1);
     const tau_samples *samples = c->subject.samples;
-    return json_pack("{ss ss ss ss so so so* so sI si}", "command", c->cli->command_line, "created", now,
-                     "host", host, "version", TAU_VERSION, "source", tau_cli_json_text(c->subject.path),
-                     "network", tau_cli_json_text(c->subject.graph->name), "group",
-                     c->subject.run ? tau_cli_json_text(tau_run_get_group(c->subject.run)) : NULL, "data",
-                     tau_cli_json_text(samples->source), "samples_available",
-                     (json_int_t)c->subject.samples_available, "classes", samples->class_count);
+    json_t *provenance =
+        json_pack("{ss ss ss ss so so so* so sI si}", "command", c->cli->command_line, "created", now, "host",
+                  host, "version", TAU_VERSION, "source", tau_cli_json_text(c->subject.path), "network",
+                  tau_cli_json_text(c->subject.graph->name), "group",
+                  c->subject.run ? tau_cli_json_text(tau_run_get_group(c->subject.run)) : NULL, "data",
+                  tau_cli_json_text(samples->source), "samples_available",
+                  (json_int_t)c->subject.samples_available, "classes", samples->class_count);
+    if (c->sweep.shard_count > 1)
+        json_object_set_new(provenance, "shard",
+                            json_pack("[ii]", c->sweep.shard_index + 1, c->sweep.shard_count));
+    return provenance;
 }
 
 tau_status tau_computation_describe(const tau_computation *c, char **recipe) {

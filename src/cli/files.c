@@ -64,6 +64,17 @@ tau_status tau_cli_read_landscape(tau_landscape **out, const char *path, const c
                     path);
 }
 
+tau_status tau_cli_read_network(tau_model **out, const char *path) {
+    tau_status status = tau_model_read_onnx(out, path);
+    const char *dot = strrchr(path, '.');
+    if (status != TAU_STATUS_INPUT || (dot && strcmp(dot, ".onnx") == 0)) return status;
+    return tau_fail(status,
+                    "%s is no file that tauscape knows" TAU_WHY
+                    "it is neither a run, nor a landscape, nor an ONNX network" TAU_FIX
+                    "name a .run.h5, .land.h5 or .onnx file; data go with --data",
+                    path);
+}
+
 tau_status tau_cli_check_output(const tau_cli *cli, const char *path, tau_file_kind kind) {
     static const char *const holds[] = {"it is neither a run file nor a landscape",
                                         "it holds recorded trainings", "it holds a landscape"};

@@ -3,6 +3,7 @@
 #define TAU_CLI_FILES_H
 
 #include "cli/cli.h"
+#include "model/model.h"
 #include "store/landscape.h"
 
 typedef enum tau_file_kind {
@@ -22,6 +23,10 @@ TAU_CHECK tau_status tau_file_find_kind(tau_file_kind *out, const char *path);
 /** Reads the landscape `name` (NULL = the only one); says what the file is where it is none.
  *  @param[out] out  freed with tau_landscape_destroy */
 TAU_CHECK tau_status tau_cli_read_landscape(tau_landscape **out, const char *path, const char *name);
+
+/** Reads a file that is neither a run nor a landscape as a network; says what can be read where it is none.
+ *  @param[out] out  freed with tau_model_destroy   @errors those of tau_model_read_onnx */
+TAU_CHECK tau_status tau_cli_read_network(tau_model **out, const char *path);
 
 /** Whether a command may write a file of `kind` to `path`. Recorded trainings are never replaced, landscapes
  *  by landscapes only, and other files by results only with --force. A missing file is fine.

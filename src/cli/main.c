@@ -51,6 +51,11 @@ static tau_status unknown_command(const char *name) {
                         "there is no command \"%s\"" TAU_WHY "options stand after the command" TAU_FIX
                         "write tauscape COMMAND %s; tauscape --help lists the commands",
                         name, name);
+    if (strpbrk(name, "./"))
+        return tau_fail(TAU_STATUS_MISSING,
+                        "cannot read %s" TAU_WHY "there is no such file, and no such command" TAU_FIX
+                        "check the path; tauscape --help lists the commands",
+                        name);
     const char *names[32];
     size_t count = 0;
     for (; tau_cli_commands[count]; count++) names[count] = tau_cli_commands[count]->name;

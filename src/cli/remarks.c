@@ -17,7 +17,7 @@
 typedef struct view {
     const tau_landscape *landscape;
     tau_landscape_summary summary;
-    size_t centre; /* index of the point nearest to the middle of the slice */
+    size_t centre; /* index of the point that is theta* itself, where there is one */
     const json_t *identity, *provenance;
     json_t *remarks;
 } view;
@@ -36,17 +36,21 @@ static const char *text_of(const json_t *object, const char *key) {
     return json_string_value(json_object_get(object, key));
 }
 
-static size_t nearest(const double *values, size_t count, double wanted) {
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        if (fabs(values[i] - wanted) < fabs(values[best] - wanted)) best = i;
-    return best;
+/* @return the point of an axis that is `wanted` but for rounding, or `count` */
+static size_t find_point(const double *values, size_t count, double wanted) {
+    const double rounding = 1e-12 * (1 + fabs(values[0]) + fabs(values[count - 1]));
+    size_t i = 0;
+    while (i < count && !(fabs(values[i] - wanted) <= rounding)) i++;
+    return i;
 }
 
 /* Lines and multiples of theta* have theta* at alpha = 1. */
-size_t tau_remarks_find_centre(const tau_landscape *l) {
+bool tau_remarks_find_centre(size_t *out, const tau_landscape *l) {
     bool at_one = strcmp(l->transform, "tau") == 0 || strcmp(l->transform, "radial") == 0;
-    return nearest(l->beta, l->rows, 0) * l->columns + nearest(l->alpha, l->columns, at_one);
+    size_t row = find_point(l->beta, l->rows, 0), column = find_point(l->alpha, l->columns, at_one);
+    bool found = row < l->rows && column < l->columns;
+    *out = found ? row * l->columns + column : 0;
+    return found;
 }
 
 /* The state at the centre in the words of the recipe, or NULL. */
@@ -181,13 +185,15 @@ static void remark_on_recorded_loss(const view *v) {
 }
 
 json_t *tau_remarks_find(const tau_landscape *landscape, const json_t *recipe) {
-    const view v = {.landscape = landscape,
-                    .summary = tau_landscape_summarize(landscape),
-                    .centre = tau_remarks_find_centre(landscape),
-                    .identity = json_object_get(recipe, "identity"),
-                    .provenance = json_object_get(recipe, "provenance"),
-                    .remarks = json_array()};
-    bool centre_is_known = landscape->done[v.centre] == TAU_DONE_FINITE;
+    view v = {.landscape = landscape,
+              .summary = tau_landscape_summarize(landscape),
+              .identity = json_object_get(recipe, "identity"),
+              .provenance = json_object_get(recipe, "provenance"),
+              .remarks = json_array()};
+    const bool on_grid = tau_remarks_find_centre(&v.centre, landscape);
+    const bool centre_is_known = on_grid && landscape->done[v.centre] == TAU_DONE_FINITE;
+    if (!on_grid)
+        remark(&v, "no grid point lies on the centre: its loss and accuracy are not among these values");
     if (v.summary.done > 0) remark_on_infinite(&v);
     if (centre_is_known) {
         remark_on_minimum(&v);

@@ -122,7 +122,7 @@ tau_status tau_subject_open(tau_subject *out, const char *path, const char *grou
         return tau_fail(TAU_STATUS_USAGE,
                         "%s has no groups" TAU_WHY "it is not a run file" TAU_FIX "leave the group out",
                         path);
-    TAU_TRY(tau_model_read_onnx(&out->model, path));
+    TAU_TRY(tau_cli_read_network(&out->model, path));
     out->graph = out->model->graph;
     return TAU_STATUS_OK;
 }

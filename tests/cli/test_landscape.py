@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import harness
 
@@ -133,10 +134,74 @@ class Landscape(harness.CliTest):
         self.ok("import", "moons.safetensors", "moons.onnx", "--model", "mlp:2-16-16-1:tanh", "--data", "moons:n=600",
                 "-o", "imported.run.h5")
         self.assertEqual(self.ok_json("info", "imported.run.h5")["groups"][0]["states"], 2)
+        self.assertIn("training bce-logits; optimizer not recorded", self.ok("info", "imported.run.h5").out)
+        self.assertIn("imported 1 state into", self.ok("import", "moons.onnx", "--data", "moons", "-o", "one.run.h5").out)
 
     def test_info_remarks_on_a_state_that_is_no_minimum(self):
         self.ok("compute", "moons.run.h5", "--center", "first", "--dirs", "pca", "-g", 9, "--no-trace", "-o", "first.land.h5")
         self.assertIn("not the lowest point", self.ok("info", "first.land.h5").out)
+
+    def test_a_centre_between_grid_points_is_not_made_up(self):
+        self.ok("compute", "moons.run.h5", "-m", "mcc", "--dirs", "random", "-g", 4, "-x", "-1:1", "-y", "-1:1", "-o", "off.land.h5")
+        info = self.ok_json("info", "off.land.h5")
+        self.assertIsNone(info["metrics"]["mcc"]["centre"])
+        self.assertIn("no grid point lies on the centre", " ".join(info["remarks"]))
+        self.assertFalse([r for r in info["remarks"] if "is not the lowest" in r or "accuracy at the centre" in r])
+
+    def test_automatic_ranges_have_the_centre_on_a_point(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "--norm", "model", "-x", "auto", "-y", "auto", "-g", "7x6",
+                "-o", "auto.land.h5")
+        self.assertIn(("0", "0"), self.values("auto.land.h5"))
+        self.ok("compute", "moons.run.h5", "--from", "first", "--to", "last", "-x", "auto", "-g", 8, "-o", "autoline.land.h5")
+        self.assertIn(("1", "0"), self.values("autoline.land.h5"))
+
+    def test_ranges_of_tiny_grids_hold_the_states_and_more(self):
+        whole = self.values("path.land.h5")
+        for grid in (2, 3, 4):
+            out = f"tiny{grid}.land.h5"
+            self.ok("compute", "moons.run.h5", "--dirs", "pca", "-g", grid, "-o", out)
+            for axis in (0, 1):
+                wanted, got = ([float(point[axis]) for point in points] for points in (whole, self.values(out)))
+                step = (max(wanted) - min(wanted)) / 14
+                self.assertLessEqual(min(got), min(wanted) + step / 2)
+                self.assertGreaterEqual(max(got), max(wanted) - step / 2)
+        self.assertIn(("0", "0"), self.values("tiny3.land.h5"))
+
+    def test_a_grid_of_one_column_is_refused(self):
+        self.fails("compute", "moons.run.h5", "--dirs", "pca", "-g", "1x9", "-o", "column.land.h5", code=2, what="write --grid 9x1")
+
+    def test_info_tells_a_finished_shard_from_an_interrupted_one(self):
+        for i in (1, 2):
+            self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", 5, "--shard", f"{i}/2", "-o", f"part{i}.land.h5")
+        text = self.ok("info", "part1.land.h5").out
+        self.assertIn("done       13 of 25 points: all of shard 1 of 2; tauscape merge joins the shards", text)
+        self.ok("merge", "part1.land.h5", "part2.land.h5", "-o", "joined.land.h5")
+        text = self.ok("info", "joined.land.h5").out
+        self.assertIn("command    tauscape merge part1.land.h5 part2.land.h5 -o joined.land.h5\n", text)
+        self.assertNotIn("shard", text)
+        provenance = self.ok_json("info", "joined.land.h5")["recipe"]["provenance"]
+        self.assertIn("--shard 1/2", provenance["computed"])
+        self.assertIn("merged 1 part: 13 of 25", self.ok("merge", "part1.land.h5", "-o", "again.land.h5").out)
+
+    def test_info_of_several_files_is_one_array(self):
+        found = json.loads(self.ok("info", "--json", "moons.run.h5", "line.land.h5").out)
+        self.assertEqual([one["file"] for one in found], ["moons.run.h5", "line.land.h5"])
+
+    def test_a_run_beside_its_landscape_is_found_from_elsewhere(self):
+        for folder in ("there", "moved"):
+            os.mkdir(self.path(folder))
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", 3, "--no-trace", "-o", "there/plane.land.h5")
+        shutil.copy(self.path("moons.run.h5"), self.path("there"))
+        os.rename(self.path("there"), self.path("moved/there"))
+        os.rename(self.path("moons.run.h5"), self.path("moved/moons.run.h5"))
+        try:
+            self.ok("trace", "moved/there/moons.run.h5", "--on", "moved/there/plane.land.h5")
+            os.rename(self.path("moved/there/moons.run.h5"), self.path("moved/there/other.run.h5"))
+            words = ["trace", "moved/there/other.run.h5", "--on", "moved/there/plane.land.h5", "--as", "again"]
+            self.fails(*words, what="neither here nor beside it(.|\n)*--center FILE@last")
+            self.ok(*words, "--center", "moved/there/other.run.h5@last")
+        finally:
+            os.rename(self.path("moved/moons.run.h5"), self.path("moons.run.h5"))
 
     def test_dry_run_writes_nothing(self):
         self.ok("compute", "moons.run.h5", "-n", "-o", "dry.land.h5")

@@ -112,6 +112,12 @@ class Usage(harness.CliTest):
 
     def test_missing_and_foreign_files(self):
         self.fails("info", "nothing.h5", what="nothing.h5")
+        for name in ("digts.run.h5", "/nosuch/plane"):
+            self.fails(name, what="cannot read .*\n.*no such file")
+        for name in ("x.npy", "empty"):
+            with open(self.path(name), "wb") as file:
+                file.write(b"\x93NUMPY"[:len(name)] if name != "empty" else b"")
+            self.fails("info", name, what="no file that tauscape knows(.|\n)*\\.run\\.h5")
         with open(self.path("text.run.h5"), "w") as file:
             file.write("not a run\n")
         for command in (["info", "text.run.h5"], ["compute", "text.run.h5", "-o", "x.land.h5", "--data", "moons"],
