@@ -14,22 +14,6 @@ struct tau_evaluator {
     char instruction_set[32]; /* of the plan's device: a backend tells that of the last one that was opened */
 };
 
-/* A shape without its axes of 1, which say nothing about the order of the numbers. */
-static tau_shape drop_axes_of_one(const tau_shape *shape) {
-    tau_shape out = {0};
-    for (int i = 0; i < shape->rank; i++)
-        if (shape->dim[i] != 1) out.dim[out.rank++] = shape->dim[i];
-    return out;
-}
-
-/* Rows of numbers serve for an image, and an image for rows; other shapes must agree axis by axis, because as
- * many numbers in another order are other samples. */
-static bool is_fitting(const tau_shape *given, const tau_shape *wanted) {
-    const tau_shape a = drop_axes_of_one(given), b = drop_axes_of_one(wanted);
-    if (a.rank <= 1 || b.rank <= 1) return tau_shape_size(&a) == tau_shape_size(&b);
-    return tau_shape_equal(&a, &b);
-}
-
 /* What to do about images whose channels stand at the other end than they were read. */
 static const char *fix_shape(const tau_shape *given, const tau_shape *wanted) {
     const int64_t *g = given->dim, *w = wanted->dim;
@@ -46,7 +30,7 @@ static tau_status check_samples(const tau_graph *graph, const tau_samples *sampl
     const tau_shape *wanted = &graph->values[graph->input].shape;
     if (samples->count == 0)
         return tau_fail(TAU_STATUS_SHAPE, "the data hold no samples" TAU_FIX "choose other data");
-    if (is_fitting(&samples->input_shape, wanted)) return TAU_STATUS_OK;
+    if (tau_shape_serves(&samples->input_shape, wanted)) return TAU_STATUS_OK;
     char a[TAU_SHAPE_TEXT], b[TAU_SHAPE_TEXT];
     return tau_fail(TAU_STATUS_SHAPE,
                     "the data do not fit the network" TAU_WHY "a sample is %s, the network takes %s" TAU_FIX

@@ -20,6 +20,19 @@ bool tau_shape_equal(const tau_shape *a, const tau_shape *b) {
     return true;
 }
 
+static tau_shape drop_axes_of_one(const tau_shape *shape) {
+    tau_shape out = {0};
+    for (int i = 0; i < shape->rank; i++)
+        if (shape->dim[i] != 1) out.dim[out.rank++] = shape->dim[i];
+    return out;
+}
+
+bool tau_shape_serves(const tau_shape *given, const tau_shape *wanted) {
+    const tau_shape a = drop_axes_of_one(given), b = drop_axes_of_one(wanted);
+    if (a.rank <= 1 || b.rank <= 1) return tau_shape_size(&a) == tau_shape_size(&b);
+    return tau_shape_equal(&a, &b);
+}
+
 tau_status tau_shape_make(tau_shape *out, int rank, const int64_t *dim) {
     *out = (tau_shape){0};
     if (rank < 0 || rank > TAU_SHAPE_MAX_RANK)

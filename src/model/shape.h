@@ -22,6 +22,11 @@ size_t tau_shape_size(const tau_shape *shape);
 
 bool tau_shape_equal(const tau_shape *a, const tau_shape *b);
 
+/** Whether a sample of one shape serves where another is wanted: both have the same axes, those of 1 left
+ * out, or as many numbers where one of them is a row. As many numbers in another order would be another
+ * sample. */
+bool tau_shape_serves(const tau_shape *given, const tau_shape *wanted);
+
 /** Makes a shape and checks it. @errors TAU_STATUS_SHAPE: too many axes, an axis < 1, or 2^40 elements and
  * more */
 TAU_CHECK tau_status tau_shape_make(tau_shape *out, int rank, const int64_t *dim);

@@ -182,7 +182,14 @@ tau_rows tau_run_get_rows(tau_run *run) {
 }
 
 tau_status tau_run_read_samples(tau_run *run, tau_samples **samples) {
-    return tau_run_load_samples(samples, run->file, run->group);
+    TAU_TRY(tau_run_load_samples(samples, run->file, run->group));
+    const tau_shape *wanted = &run->graph->values[run->graph->input].shape;
+    tau_shape *shape = &(*samples)->input_shape;
+    /* Older versions trained on as many numbers whatever their axes: to that network they are its samples. */
+    if (strcmp(run->header.framework, "tauscape") == 0 && !tau_shape_serves(shape, wanted) &&
+        tau_shape_size(shape) == tau_shape_size(wanted))
+        *shape = *wanted;
+    return TAU_STATUS_OK;
 }
 
 /* ---- series ---- */

@@ -132,6 +132,35 @@ Test(run, samples_of_classes_and_of_values_come_back) {
     tau_dataset_clear(&classes);
 }
 
+/* A recording of `framework` for a network of 1x28x28 whose samples have other axes. */
+static tau_shape read_back_shape(const char *framework) {
+    const tau_shape shape = {3, {2, 14, 28}};
+    tau_run_header header = small_header();
+    tau_model *model;
+    tau_samples *samples;
+    tau_run_writer *writer;
+    tau_run *run;
+    header.framework = (char *)framework;
+    OK(tau_model_builtin(&model, "mnist-cnn", 1));
+    OK(tau_samples_create(&samples, 3, &shape, 10, 0));
+    OK(tau_run_create(&writer, scratch("axes.run.h5"), framework, &header, model, samples));
+    OK(tau_run_finish(writer, TAU_RUN_STATUS_FINISHED));
+    tau_samples_destroy(samples);
+    OK(tau_run_open(&run, scratch("axes.run.h5"), framework));
+    OK(tau_run_read_samples(run, &samples));
+    const tau_shape found = samples->input_shape;
+    tau_samples_destroy(samples);
+    tau_run_close(run);
+    tau_model_destroy(model);
+    return found;
+}
+
+Test(run, samples_that_an_older_version_trained_on_fit_its_network) {
+    const tau_shape own = read_back_shape("tauscape"), foreign = read_back_shape("pytorch");
+    cr_assert(tau_shape_equal(&own, &(tau_shape){3, {1, 28, 28}}));
+    cr_assert(tau_shape_equal(&foreign, &(tau_shape){3, {2, 14, 28}}));
+}
+
 Test(run, series_are_kept_apart_and_in_order) {
     training t = make_training();
     tau_run *run;
