@@ -190,18 +190,29 @@ def export(net, inputs):
 
 # ---- the file ----
 
+def set_lock(file, kind):
+    if hasattr(fcntl, "F_OFD_SETLK"):
+        fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", kind, 0, 2**63 - 2, 1, 0))
+
+
 def lock(path):
-    """The writer's lock, which the kernel drops when this process ends."""
+    """The writer's lock. Processes that are forked share it: it falls with `unlock`, or when the last of them ends."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        if hasattr(fcntl, "F_OFD_SETLK"):
-            fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", fcntl.F_WRLCK, 0, 2**63 - 2, 1, 0))
+        set_lock(file, fcntl.F_WRLCK)
         if os.path.samestat(os.fstat(file), os.stat(path)):
             return file
     except OSError:
         pass
     os.close(file)
     raise FileExistsError(f"cannot write {path}: another process is writing it")
+
+
+def unlock(file):
+    try:
+        set_lock(file, fcntl.F_UNLCK)
+    finally:
+        os.close(file)
 
 
 def set_texts(place, **values):
@@ -217,10 +228,11 @@ def grow(place, name, kind, *row):
     return place.create_dataset(name, (0, *row), kind, maxshape=(None, *row), chunks=(chunk, *along))
 
 
-def append(table, rows):
+def put(table, at, rows):
+    """Rows at their place, where those of a call that was interrupted may lie."""
     if len(rows):
-        table.resize(len(table) + len(rows), 0)
-        table[-len(rows):] = rows
+        table.resize(max(len(table), at + len(rows)), 0)
+        table[at:at + len(rows)] = rows
     table.flush()
 
 
@@ -252,7 +264,7 @@ class Recorder:
         if self.module is not None:
             self.gather(None)  # what cannot be recorded shows before anything is written
         self.step_done = self.state_done = -1
-        self.series, self.records = {}, []
+        self.series, self.records, self.recorded = {}, [], 0
         self.publish(lambda file: self.make_group(file, onnx, {
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "command": " ".join(sys.argv),
             "framework": framework or ("onnx" if is_graph else "torch"), "loss": loss, "optimizer": optimizer,
@@ -281,6 +293,8 @@ class Recorder:
         original, self.lock = lock(self.path), None
         is_new = os.fstat(original).st_size == 0
         try:
+            if os.path.lexists(draft):  # of a process of this number that was killed: the lock is ours
+                os.unlink(draft)
             self.file = h5py.File(draft, "x", libver=("v110", "v110"))
             self.lock = lock(draft)
             if not is_new:
@@ -297,10 +311,10 @@ class Recorder:
             if is_new:
                 os.unlink(self.path)
             if self.lock is not None:
-                os.close(self.lock)
+                unlock(self.lock)
             raise
         finally:
-            os.close(original)
+            unlock(original)
 
     def copy_groups(self):
         with h5py.File(self.path, "r", swmr=True) as old:
@@ -319,7 +333,7 @@ class Recorder:
         set_texts(group, **header)
         group.attrs["seed"] = seed
         group["model/onnx"] = np.frombuffer(onnx, np.uint8)
-        append(grow(group, "model/parameters", PARAMETER), self.rows)
+        put(grow(group, "model/parameters", PARAMETER), 0, self.rows)
         group["data/inputs"], group["data/targets"] = self.inputs, self.targets
         if self.class_count:
             group["data"].attrs["class_count"] = self.class_count
@@ -332,15 +346,15 @@ class Recorder:
         self.states += [grow(group, f"states/{name}", kind)
                         for name, kind in (("wall_time", "<f8"), ("epoch", "<f8"), ("step", "<i8"))]
         self.names, self.table = grow(group, "metrics/names", text_type(64)), grow(group, "metrics/records", RECORD)
-        append(grow(group, "resume/rng", SLOT), np.zeros(2, SLOT))
+        put(grow(group, "resume/rng", SLOT), 0, np.zeros(2, SLOT))
         self.sign = grow(group, "status", SIGN)
-        append(self.sign, np.zeros(1, SIGN))
+        put(self.sign, 0, np.zeros(1, SIGN))
         self.flush()
 
     def flush(self, status=RUNNING):
         """Numbers that wait, then a sign of life."""
-        append(self.table, np.array(self.records, RECORD))
-        self.records = []
+        put(self.table, self.recorded, np.array(self.records, RECORD))
+        self.recorded, self.records = self.recorded + len(self.records), []
         self.sign[0] = np.array((status, os.getpid(), time.time(), socket.gethostname().encode()[:63]), SIGN)
         self.sign.flush()
         self.flushed = time.monotonic()
@@ -362,8 +376,9 @@ class Recorder:
 
     def write_state(self, step, epoch, parameters):
         vectors = self.gather(parameters)
+        place = len(self.states[-1])
         for table, value in zip(self.states, [*vectors, time.time(), epoch, step]):  # the step last: it makes it whole
-            append(table, np.array([value], table.dtype))
+            put(table, place, np.array([value], table.dtype))
         self.state_done = step
         self.flush()
 
@@ -380,7 +395,7 @@ class Recorder:
             if name not in self.series:
                 if len(name.encode()) > 63:
                     raise ValueError(f"the name {name} has more than 63 bytes")
-                append(self.names, np.array([name.encode()], text_type(64)))
+                put(self.names, len(self.series), np.array([name.encode()], text_type(64)))
                 self.series[name] = len(self.series)
             self.records.append((self.series[name], step, epoch, float(value)))
         if step > self.state_done and (parameters is not None or self.module is not None):
@@ -397,7 +412,7 @@ class Recorder:
             self.flush(FAILED if failed else FINISHED)
         finally:
             self.file.close()
-            os.close(self.lock)
+            unlock(self.lock)
 
     def __enter__(self):
         return self

@@ -23,7 +23,8 @@ except ImportError:
 
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools")
 sys.path.insert(0, TOOLS)
-from tauscape_recorder import Recorder, parts  # noqa: E402  (its folder is known only now)
+import tauscape_recorder  # noqa: E402  (its folder is known only now)
+from tauscape_recorder import Recorder, parts  # noqa: E402
 
 STEPS = 24
 KILLED = """
@@ -191,6 +192,61 @@ class RecorderTest(harness.CliTest):
         net.record(self.path("killed.run.h5"), self.path("net.onnx"), "again")
         self.assertEqual(self.group("killed.run.h5")["states"], 3)
         self.assertEqual(self.group("killed.run.h5", "again")["states"], 7)
+
+    def test_what_was_interrupted_shifts_nothing(self):
+        net, names, real = Mlp(1), [], tauscape_recorder.put
+
+        def broken(table, at, rows):
+            real(table, at, rows)
+            if len(names) < 5 and table.name not in names and len(rows) and not table.name.endswith("step"):
+                names.append(table.name)
+                raise KeyboardInterrupt
+
+        with Recorder(self.path("broken.run.h5"), self.path("net.onnx"), net.x, net.y) as recorder:
+            self.addCleanup(setattr, tauscape_recorder, "put", real)
+            tauscape_recorder.put = broken
+            for step in range(7):
+                try:
+                    recorder.step(step, step, {name: np.full_like(value, step) for name, value in net.parameters.items()},
+                                  **({"first": step} if step < 1 else {"second": step}))
+                except KeyboardInterrupt:
+                    self.assertLess(step, 5)
+        self.assertEqual(names, [f"/run/{name}" for name in
+                                 ("metrics/names", "states/theta", "states/wall_time", "states/epoch", "metrics/records")])
+        with h5py.File(self.path("broken.run.h5"), "r") as file:
+            run = file["run"]
+            steps = run["states/step"][:].tolist()
+            self.assertEqual(steps, [4, 5, 6])
+            self.assertEqual(run["states/theta"][:len(steps), 0].tolist(), steps)
+            self.assertEqual(run["states/epoch"][:len(steps)].tolist(), steps)
+            self.assertEqual([name.decode() for name in run["metrics/names"][:]], ["second"])
+            records = run["metrics/records"][:]
+            self.assertEqual(records["value"].tolist(), [1, 2, 3, 4, 5, 6])
+            self.assertEqual(set(records["name"].tolist()), {0})
+
+    def test_a_forked_worker_keeps_no_file_locked(self):
+        net = Mlp(1)
+        recorder = Recorder(self.path("forked.run.h5"), self.path("net.onnx"), net.x, net.y)
+        recorder.step(0, 0, net.parameters)
+        worker = os.fork()
+        if worker == 0:
+            signal.pause()
+            os._exit(0)
+        try:
+            recorder.close()
+            net.record(self.path("forked.run.h5"), self.path("net.onnx"), "second")
+            self.ok("train", "--model", "mlp:2-4-1:tanh", "--data", "moons:n=40", "--epochs", 1, "--group", "own", "-o",
+                    "forked.run.h5")
+        finally:
+            os.kill(worker, signal.SIGKILL)
+            os.waitpid(worker, 0)
+
+    def test_a_draft_that_was_left_behind_is_no_hindrance(self):
+        draft = self.path(f"left.run.h5.{os.getpid()}.draft")
+        with open(draft, "w") as file:
+            file.write("of a process of this number that was killed")
+        Mlp(1).record(self.path("left.run.h5"), self.path("net.onnx"))
+        self.assertFalse(os.path.exists(draft))
 
     def test_a_softmax_at_the_end_belongs_to_the_losses_of_classes(self):
         net, onnx = Mlp(2), ending(self.bytes("net.onnx"), b"Softmax")
