@@ -195,11 +195,16 @@ tau_status tau_live_read_record(tau_live_record *out, const char *path, const ch
     for (int i = 0; i < 3 && status == TAU_STATUS_OK; i++)
         if (has_series(run, names[i]))
             status = tau_run_read_metric(run, names[i], &out->series[i], &out->count[i]);
+    out->states = tau_run_get_state_count(run);
+    if (status == TAU_STATUS_OK) status = TAU_ALLOC(out->steps, out->states);
+    for (size_t i = 0; i < out->states && status == TAU_STATUS_OK; i++)
+        out->steps[i] = tau_run_get_step(run, i);
     tau_run_close(run);
     return status;
 }
 
 void tau_live_record_clear(tau_live_record *record) {
+    tau_mem_free(record->steps);
     for (int i = 0; i < 3; i++) tau_mem_free(record->series[i]);
     *record = (tau_live_record){0};
 }
@@ -213,6 +218,13 @@ static const tau_metric *find_last(const tau_live_record *record, int series, ui
         ++*total;
     }
     return last;
+}
+
+/* That before training is always one. */
+static uint64_t count_states(const tau_live_record *record, int64_t step) {
+    uint64_t count = 0;
+    while (count < record->states && record->steps[count] <= step) count++;
+    return count > 0 ? count : 1;
 }
 
 size_t tau_live_apply_record(const tau_live_record *record, tau_train_state *state, size_t samples) {
@@ -230,6 +242,7 @@ size_t tau_live_apply_record(const tau_live_record *record, tau_train_state *sta
         c->batch_step = (uint64_t)batch->step;
         c->batch_epoch = (uint64_t)epoch;
         c->batch_samples = (uint64_t)((batch->epoch - epoch) * (double)samples + 0.5);
+        c->batch_states = count_states(record, batch->step);
     }
     return total;
 }

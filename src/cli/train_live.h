@@ -37,6 +37,8 @@ void tau_live_close(tau_live *live, bool finished);
 typedef struct tau_live_record {
     tau_metric *series[3]; /**< rate, weight decay, batch */
     size_t count[3];
+    int64_t *steps; /**< [states] of the recorded states */
+    size_t states;
 } tau_live_record;
 
 /** @param[out] out  freed with tau_live_record_clear either way */

@@ -67,12 +67,13 @@ bool tau_record_rule_crosses(const tau_record_rule *rule, double before, double 
     return floor(epoch / rule->every_epochs + rounding) > floor(before / rule->every_epochs + rounding);
 }
 
-uint64_t tau_record_rule_stride(const tau_record_rule *rule, uint64_t total_steps) {
-    double stride = 1;
+uint64_t tau_record_rule_stride(const tau_record_rule *rule, uint64_t steps, uint64_t recorded) {
+    const uint64_t room = rule->max_states > recorded ? rule->max_states - recorded : 1;
+    uint64_t stride = 1;
     if (rule->every_steps)
-        stride = (double)rule->every_steps;
-    else if (rule->max_states > 1) /* state 0 comes on top of one state every stride */
-        stride = ceil((double)total_steps / (double)(rule->max_states - 1));
-    if (stride < 1 || total_steps == 0) return 1;
-    return stride < (double)total_steps ? (uint64_t)stride : total_steps;
+        stride = rule->every_steps;
+    else if (rule->max_states > 0)
+        stride = steps / room + (steps % room > 0);
+    if (stride < 1 || steps == 0) return 1;
+    return stride < steps ? stride : steps;
 }

@@ -21,7 +21,8 @@ typedef struct loop {
     /* The batch holds from this step on, in the middle of an epoch perhaps. */
     uint64_t start_step, start_epoch, start_samples;
     uint64_t start_steps; /* from there to the end of that epoch */
-    uint64_t steps_per_epoch, total_steps, stride;
+    uint64_t steps_per_epoch, total_steps;
+    uint64_t stride, planned_step, planned_states; /* states lie so far apart from that step on */
     size_t index_capacity;
     uint64_t *order;   /* [count]: the epoch's permutation */
     uint32_t *indices; /* [index_capacity], at least batch + 1 */
@@ -118,7 +119,20 @@ static bool state_is_due(const loop *l) {
     if (step == l->total_steps) return true;
     if (rule->every_epochs > 0)
         return tau_record_rule_crosses(rule, epoch_of(l, step - 1), epoch_of(l, step));
-    return step % l->stride == 0;
+    return (step - l->planned_step) % l->stride == 0;
+}
+
+/* States that are told until a step of the plan. */
+static uint64_t count_states(const loop *l, uint64_t step) {
+    return l->planned_states + (step - l->planned_step) / l->stride;
+}
+
+/* States by steps, from a step on until which so many were told. */
+static void plan_states(loop *l, uint64_t step, uint64_t told) {
+    const tau_record_rule *rule = &l->options.record;
+    l->planned_step = rule->max_states ? step : 0;
+    l->planned_states = told;
+    l->stride = tau_record_rule_stride(rule, l->total_steps - l->planned_step, told);
 }
 
 /* What follows a step: the end of its epoch, and the state if it is to be recorded. */
@@ -235,6 +249,15 @@ static void change_batch(loop *l, size_t batch) {
     c->batch_step = l->state->step;
     c->batch_epoch = here.epoch;
     c->batch_samples = here.samples;
+    c->batch_states = count_states(l, c->batch_step);
+}
+
+/* What is to come is cut by the batch that was changed. */
+static tau_status take_batch(loop *l) {
+    const tau_train_changes *c = &l->state->changes;
+    TAU_TRY(count_steps(l));
+    if (c->has_batch) plan_states(l, c->batch_step, c->batch_states);
+    return TAU_STATUS_OK;
 }
 
 static tau_status tell_changes(loop *l, bool rate, bool decay, bool batch) {
@@ -263,7 +286,7 @@ static tau_status turn_knobs(loop *l) {
     if (decay) c->has_weight_decay = true, c->weight_decay = knobs.weight_decay;
     if (batch) change_batch(l, knobs.batch);
     apply_changes(l);
-    if (batch) TAU_TRY(count_steps(l));
+    if (batch) TAU_TRY(take_batch(l));
     l->meter.total = l->total_steps;
     TAU_TRY(tell_changes(l, rate, decay, batch));
     return asked;
@@ -272,11 +295,11 @@ static tau_status turn_knobs(loop *l) {
 static tau_status prepare(loop *l) {
     TAU_TRY(check_options(&l->options, l->count));
     TAU_TRY(count_steps(l));
-    l->stride = tau_record_rule_stride(&l->options.record, l->total_steps);
+    plan_states(l, 0, 1);
     TAU_TRY(check_changes(l));
     apply_changes(l);
     TAU_TRY(check_options(&l->options, l->count));
-    TAU_TRY(count_steps(l));
+    TAU_TRY(take_batch(l));
     TAU_TRY(TAU_ALLOC(l->order, l->count));
     return TAU_ALLOC(l->gradient, l->state->theta_size);
 }

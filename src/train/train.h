@@ -51,9 +51,9 @@ typedef struct tau_record_rule {
 
 /** "every=20", "every=1epoch", "max=200". */
 TAU_CHECK tau_status tau_record_rule_parse(tau_record_rule *out, const char *text);
-/** The steps between states that are recorded by steps, 1 to total_steps; one more is that before training.
- */
-uint64_t tau_record_rule_stride(const tau_record_rule *rule, uint64_t total_steps);
+/** The steps between states that are recorded by steps, 1 to `steps`.
+ *  @param[in] steps  to come   @param[in] recorded  states until now: 1 is that before training */
+uint64_t tau_record_rule_stride(const tau_record_rule *rule, uint64_t steps, uint64_t recorded);
 /** Whether the state at `epoch` is one of those recorded by epochs. @param[in] before  the state before it */
 bool tau_record_rule_crosses(const tau_record_rule *rule, double before, double epoch);
 
@@ -76,8 +76,9 @@ typedef struct tau_train_changes {
     bool has_rate, has_weight_decay, has_batch;
     double rate, weight_decay;
     size_t batch;
-    /** Where the batch changed: the step, its epoch, and the samples of that epoch that were done. */
-    uint64_t batch_step, batch_epoch, batch_samples;
+    /** Where the batch changed: the step, its epoch, the samples of that epoch that were done, and the states
+     * that were recorded until then. */
+    uint64_t batch_step, batch_epoch, batch_samples, batch_states;
 } tau_train_changes;
 
 /** What may be changed while a training runs, with the meaning of the options of these names. */
@@ -123,9 +124,9 @@ typedef struct tau_train_observer {
 /** Trains `state` in place from state->step to the end. Every epoch passes over a permutation of its own
  * that depends on seed and epoch alone; the last batch may be smaller, but with batch norm a last batch of
  * one sample, which has no variance, joins the one before. A batch that was changed cuts what is left of its
- * epoch; the stride of states that are recorded by steps stays. The gradient of lambda·‖theta‖² is
- * 2·lambda·theta (PyTorch's weight_decay is 2·lambda). A state that was interrupted goes on to the same bits
- * and numbers.
+ * epoch; states that are recorded every so many steps stay at these, and those of max_states are spread anew
+ * over the steps that are then to come. The gradient of lambda·‖theta‖² is 2·lambda·theta (PyTorch's
+ * weight_decay is 2·lambda). A state that was interrupted goes on to the same bits and numbers.
  *  @param[in] test  evaluator over the held-out samples, evaluated after every epoch, or NULL
  *  @errors TAU_STATUS_USAGE (options out of range), TAU_STATUS_INPUT: the loss is no longer finite, told
  * after the observer was given the state; TAU_STATUS_CANCELLED (state is after the last whole step and can be

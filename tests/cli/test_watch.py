@@ -262,6 +262,15 @@ class Watch(harness.CliTest):
         self.assertEqual(result.err.count("error:"), 1, result.err)
         self.assertIn("the training was stopped at step 41", result.err)
 
+    def test_at_most_so_many_states_are_kept_where_a_changed_batch_makes_more_steps(self):
+        words = ["--record", "max=6"]
+        changes = "at 3 batch 1\nat 800 batch 7\n"
+        self.assertEqual(self.train_with("most", changes, *words).code, 0)
+        self.assertLessEqual(self.states_of("most.run.h5"), 6)
+        self.assertEqual(self.train_with("some", changes + "at 700 stop\n", *words).code, 75)
+        self.assertEqual(self.train_with("some", "at 800 batch 7\n", *words).code, 0)
+        self.assertEqual(self.updates("some.run.h5"), self.updates("most.run.h5"))
+
     def test_a_fifo_pauses_and_resumes_and_a_killed_pause_goes_on(self):
         words = ["train", *SMALL, "--epochs", 30, "--record", "every=1epoch", "--control", "fifo", "-o", "fifo.run.h5"]
         os.mkfifo(self.path("fifo"))

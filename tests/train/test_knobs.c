@@ -73,6 +73,37 @@ Test(knobs, states_by_epochs_follow_a_batch_that_was_turned) {
     }
 }
 
+static tau_status turn_twice(void *payload, const tau_train_state *state, double epoch,
+                             tau_train_knobs *knobs) {
+    (void)payload, (void)epoch;
+    if (state->step >= 3) knobs->batch = state->step >= 40 ? 7 : 1;
+    return TAU_STATUS_OK;
+}
+
+/* Six epochs of 5 batches become hundreds of steps. */
+Test(knobs, at_most_so_many_states_are_kept_however_the_batch_is_turned) {
+    for (uint64_t most = 2; most <= 12; most++) {
+        tau_train_options some = options;
+        some.record = (tau_record_rule){.max_states = most};
+        fixture a = set_up("mlp:2-8-1:tanh", 1);
+        witness whole = {.turn = turn_twice};
+        cr_assert_eq(train(&a, &whole, &some), TAU_STATUS_OK);
+        cr_assert_leq(count_of(&whole, "state"), most);
+        cr_assert_geq(2 * count_of(&whole, "state"), most);
+        cr_assert_eq(nth_of(&whole, "state", -1).step, a.state->step);
+        for (uint64_t stop = 2; stop < 50; stop += 9) {
+            fixture b = set_up("mlp:2-8-1:tanh", 1);
+            witness parts = {.turn = turn_twice, .stop_at = stop};
+            cr_assert_eq(train(&b, &parts, &some), TAU_STATUS_CANCELLED);
+            parts.cancel = (tau_cancel){0};
+            cr_assert_eq(train(&b, &parts, &some), TAU_STATUS_OK);
+            assert_same_log(&whole, &parts);
+            tear_down(&b);
+        }
+        tear_down(&a);
+    }
+}
+
 Test(knobs, with_batch_norm_a_turned_batch_leaves_no_sample_alone) {
     fixture f = set_up_batch_norm(1);
     witness w = {.turn = turn_at, .turn_at = 5, .wanted = {options.rate, 0, 30}}; /* 61 samples are left */

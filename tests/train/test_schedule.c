@@ -30,9 +30,9 @@ Test(schedule, malformed_texts_are_refused) {
 Test(record_rule, strides_follow_the_rule) {
     tau_record_rule rule;
     cr_assert_eq(tau_record_rule_parse(&rule, "every=20"), TAU_STATUS_OK);
-    cr_assert_eq(tau_record_rule_stride(&rule, 507), 20);
+    cr_assert_eq(tau_record_rule_stride(&rule, 507, 1), 20);
     cr_assert_eq(tau_record_rule_parse(&rule, "max=11"), TAU_STATUS_OK);
-    cr_assert_eq(tau_record_rule_stride(&rule, 507), 51);
+    cr_assert_eq(tau_record_rule_stride(&rule, 507, 1), 51);
 }
 
 /* The steps of epochs of 10 and 169 batches that a rule records. */
@@ -65,16 +65,16 @@ Test(record_rule, states_by_epochs_are_the_first_at_or_after_each_multiple) {
 Test(record_rule, strides_stay_within_the_training) {
     const tau_record_rule rules[] = {{.every_steps = UINT64_MAX}, {.max_states = 2}};
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-        cr_assert_eq(tau_record_rule_stride(&rules[i], 30), 30);
-    cr_assert_eq(tau_record_rule_stride(&rules[0], 0), 1);
-    cr_assert_eq(tau_record_rule_stride(&(tau_record_rule){0}, 30), 1);
+        cr_assert_eq(tau_record_rule_stride(&rules[i], 30, 1), 30);
+    cr_assert_eq(tau_record_rule_stride(&rules[0], 0, 1), 1);
+    cr_assert_eq(tau_record_rule_stride(&(tau_record_rule){0}, 30, 1), 1);
 }
 
 Test(record_rule, max_keeps_at_most_that_many_states) {
     for (uint64_t most = 2; most < 40; most++) {
         for (uint64_t total = 1; total < 300; total += 7) {
             const tau_record_rule rule = {.max_states = most};
-            uint64_t stride = tau_record_rule_stride(&rule, total);
+            uint64_t stride = tau_record_rule_stride(&rule, total, 1);
             uint64_t states = 1 + total / stride + (total % stride != 0);
             cr_assert_leq(states, most, "%lu states of %lu steps, at most %lu", states, total, most);
         }
