@@ -50,8 +50,7 @@ static const tau_cli_option figure_options[] = {
     {0, "metric", "NAME",
      "What of a landscape is drawn or written: loss (default), loss_se, accuracy, regularisation or a metric "
      "that was computed (compute --metric); --figure NAME:of=METRIC says the same. A line shows it beside "
-     "the "
-     "loss.",
+     "the loss: accuracy where nothing is named, and nothing where loss is.",
      NULL, false},
     {0, "layout", "ROWSxCOLUMNS", "Arrangement of several landscapes or figures.", NULL, false},
     {0, "log", NULL, "Logarithmic loss; in meshes the height is its decimal logarithm.", NULL, false},

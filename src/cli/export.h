@@ -45,13 +45,18 @@ typedef struct tau_export_quantity {
     const double *values;
     bool is_loss;
     bool share; /**< of tau_field: accuracy and metrics */
+    bool named; /**< on the command line */
 } tau_export_quantity;
 
-/** The quantity that --figure NAME:of=QUANTITY or --metric names; by default the loss.
- *  @param[in] path  of the landscape   @errors TAU_STATUS_USAGE: there is no such quantity, or --log of a
- * share over a plane */
+/** The quantity that --metric names, or --figure NAME:of=QUANTITY, which says the same; by default the loss.
+ *  @param[in] path  of the landscape   @errors TAU_STATUS_USAGE: there is no such quantity, nothing of it was
+ * recorded, or --log of a share over a plane */
 TAU_CHECK tau_status tau_export_choose_quantity(tau_export_quantity *out, const tau_cli *cli,
                                                 const tau_landscape *landscape, const char *path);
+
+/** The one axis along which a landscape has points: 0 of a line and of a single row, 1 of a single column.
+ * @return -1 = it is a plane */
+int tau_export_get_only_axis(const tau_landscape *landscape);
 
 /** The quantity as a field over the plane of its landscape. */
 tau_field tau_export_make_field(const tau_export_quantity *quantity, const tau_landscape *landscape);

@@ -16,6 +16,7 @@ typedef struct picture {
     tau_cli *cli;
     int count;
     tau_landscape **landscapes; /* [count] */
+    int axis;                   /* of lines; -1 = they are planes */
     char **names;               /* [count], of the files, for titles and legends */
     tau_field *fields;
     tau_curve *curves;
@@ -56,6 +57,10 @@ static tau_status short_name(char **out, const char *path) {
     return TAU_STATUS_OK;
 }
 
+static const char *describe(const picture *p) {
+    return p->axis < 0 ? "a plane" : p->axis == 0 ? "a line" : "a line over β";
+}
+
 static tau_status read_landscapes(picture *p) {
     const tau_cli_arguments *a = &p->cli->arguments;
     size_t count = (size_t)a->positional_count;
@@ -70,10 +75,11 @@ static tau_status read_landscapes(picture *p) {
     for (int i = 0; i < p->count; i++) {
         TAU_TRY(tau_cli_read_landscape(&p->landscapes[i], a->positional[i], tau_cli_get(a, "group")));
         TAU_TRY(short_name(&p->names[i], a->positional[i]));
-        if (p->landscapes[i]->line != p->landscapes[0]->line)
+        if (i == 0) p->axis = tau_export_get_only_axis(p->landscapes[0]);
+        if (tau_export_get_only_axis(p->landscapes[i]) != p->axis)
             return tau_fail(TAU_STATUS_USAGE,
-                            "lines and planes do not go into one picture" TAU_WHY "%s is a %s, %s is not",
-                            a->positional[0], p->landscapes[0]->line ? "line" : "plane", a->positional[i]);
+                            "lines and planes do not go into one picture" TAU_WHY "%s is %s, %s is not",
+                            a->positional[0], describe(p), a->positional[i]);
     }
     return TAU_STATUS_OK;
 }
@@ -106,7 +112,7 @@ static tau_status parse_levels(picture *p, const char *text) {
 }
 
 static tau_status check_kind(const picture *p, const char *kind) {
-    static const char *const kinds[] = {"contour", "filled", "heatmap", "line", NULL};
+    static const char *const kinds[] = {"contour", "filled", "heatmap", "surface", "line", NULL};
     const tau_cli_arguments *a = &p->cli->arguments;
     bool known = !kind;
     for (int i = 0; kinds[i] && !known; i++) known = tau_export_is_figure(kind, kinds[i]);
@@ -116,16 +122,16 @@ static tau_status check_kind(const picture *p, const char *kind) {
         const char *near = tau_cli_nearest(name, kinds);
         return tau_fail(TAU_STATUS_USAGE,
                         "a landscape has no figure \"%s\"" TAU_WHY
-                        "it has contour, filled, heatmap and line" TAU_FIX "%s%s",
+                        "it has contour, filled, heatmap, surface and line" TAU_FIX "%s%s",
                         name, near ? "did you mean " : "use one of these, or name a run", near ? near : "");
     }
     if (tau_cli_get_nth(a, "figure", 1))
         return tau_fail(TAU_STATUS_USAGE,
                         "landscapes are drawn one way at a time" TAU_FIX "give --figure once");
-    if (kind && tau_export_is_figure(kind, "line") != p->landscapes[0]->line)
+    if (kind && tau_export_is_figure(kind, "line") != (p->axis >= 0))
         return tau_fail(TAU_STATUS_USAGE,
-                        "--figure %s does not go with %s" TAU_WHY "it is a %s" TAU_FIX "leave --figure out",
-                        kind, a->positional[0], p->landscapes[0]->line ? "line" : "plane");
+                        "--figure %s does not go with %s" TAU_WHY "it is %s" TAU_FIX "leave --figure out",
+                        kind, a->positional[0], describe(p));
     return TAU_STATUS_OK;
 }
 
@@ -134,10 +140,11 @@ static tau_status parse_options(picture *p) {
     tau_figure_options *o = &p->figure.options;
     const char *kind = tau_cli_get(a, "figure"), *levels = tau_cli_get(a, "levels");
     const char *range = tau_cli_get(a, "range-loss");
-    int rows, columns;
-    TAU_TRY(tau_export_get_page(p->cli, o, &rows, &columns));
-    o->columns = columns;
+    TAU_TRY(tau_export_get_page(p->cli, o, &o->rows, &o->columns));
     TAU_TRY(check_kind(p, kind));
+    if (o->rows * o->columns > 1 && (p->count == 1 || p->axis >= 0))
+        return tau_fail(TAU_STATUS_USAGE, "there is nothing for --layout to arrange" TAU_WHY
+                                          "one diagram is drawn" TAU_FIX "leave --layout out");
     if (tau_export_is_figure(kind, "filled")) o->kind = TAU_FIGURE_KIND_FILLED;
     if (tau_export_is_figure(kind, "heatmap")) o->kind = TAU_FIGURE_KIND_HEATMAP;
     if (levels) TAU_TRY(parse_levels(p, levels));
@@ -162,8 +169,8 @@ static void name_axes(picture *p, int i) {
     const tau_landscape *landscape = p->landscapes[i];
     for (int axis = 0; axis < 2; axis++) tau_export_name_axis(p->labels[i][axis], landscape, axis);
     const char *x = tau_cli_get(&p->cli->arguments, "xlabel"), *y = tau_cli_get(&p->cli->arguments, "ylabel");
-    p->panels[i].xlabel = x ? x : p->labels[i][0];
-    p->panels[i].ylabel = y ? y : landscape->line ? NULL : p->labels[i][1];
+    p->panels[i].xlabel = x ? x : p->labels[i][p->axis > 0 ? 1 : 0];
+    p->panels[i].ylabel = y ? y : p->axis >= 0 ? NULL : p->labels[i][1];
 }
 
 bool tau_export_is_path_visible(const tau_landscape *landscape, const tau_landscape_projection *projection) {
@@ -215,24 +222,18 @@ static tau_status add_plane(picture *p, int i) {
 }
 
 static bool has_accuracy(const tau_landscape *landscape) {
-    for (size_t i = 0; i < landscape->columns; i++)
+    for (size_t i = 0; i < landscape->columns * landscape->rows; i++)
         if (!isnan(landscape->accuracy[i])) return true;
     return false;
 }
 
-/* What a line shows beside the loss: the accuracy, or the metric that was chosen. */
+/* What a line shows beside the loss: the quantity that was named, by default the accuracy where there is one.
+ */
 static tau_status choose_right(const picture *p, int i, tau_export_quantity *out) {
     const tau_landscape *landscape = p->landscapes[i];
     TAU_TRY(tau_export_choose_quantity(out, p->cli, landscape, p->cli->arguments.positional[i]));
-    if (out->share) return TAU_STATUS_OK;
-    if (!out->is_loss)
-        return tau_fail(TAU_STATUS_USAGE,
-                        "a line does not show %s by itself" TAU_WHY
-                        "it shows the loss, and beside it the accuracy or a metric" TAU_FIX
-                        "name one of these, or write it as a table: -o FILE.csv",
-                        out->name);
-    *out =
-        (tau_export_quantity){"accuracy", has_accuracy(landscape) ? landscape->accuracy : NULL, false, true};
+    if (!out->named) *out = (tau_export_quantity){"accuracy", landscape->accuracy, false, true, false};
+    if (out->is_loss || (!out->named && !has_accuracy(landscape))) out->values = NULL;
     return TAU_STATUS_OK;
 }
 
@@ -251,12 +252,13 @@ static tau_status add_lines(picture *p) {
         const tau_landscape *landscape = p->landscapes[i];
         tau_export_quantity right;
         TAU_TRY(choose_right(p, i, &right));
-        p->curves[i] = (tau_curve){.count = landscape->columns,
-                                   .alpha = landscape->alpha,
+        p->curves[i] = (tau_curve){.count = landscape->columns * landscape->rows,
+                                   .alpha = p->axis > 0 ? landscape->beta : landscape->alpha,
                                    .loss = landscape->loss,
                                    .loss_se = landscape->loss_se,
                                    .accuracy = right.values,
                                    .metric = right.name,
+                                   .no_share = !right.share,
                                    .done = landscape->done,
                                    .label = p->count > 1 ? p->names[i] : NULL};
     }
@@ -292,7 +294,7 @@ static tau_status compose(picture *p) {
     json_object_del(json_object_get(p->recipe, "provenance"), "host");
     p->recipe_text = json_dumps(p->recipe, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
     p->figure.recipe = p->recipe_text;
-    if (p->landscapes[0]->line)
+    if (p->axis >= 0)
         TAU_TRY(add_lines(p));
     else
         for (int i = 0; i < p->count; i++) TAU_TRY(add_plane(p, i));

@@ -53,7 +53,7 @@ static void take_recipe(subject *s) {
 static tau_status open_subject(subject *s, const tau_cli *cli, const char *path) {
     *s = (subject){0};
     TAU_TRY(tau_cli_read_landscape(&s->landscape, path, tau_cli_get(&cli->arguments, "group")));
-    if (s->landscape->line)
+    if (tau_export_get_only_axis(s->landscape) >= 0)
         return tau_fail(TAU_STATUS_USAGE,
                         "a mesh stands over a plane" TAU_WHY "%s is a line" TAU_FIX
                         "export it as csv, or compute a plane",

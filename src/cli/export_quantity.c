@@ -1,4 +1,5 @@
 /* Which of the values of a landscape is drawn or written. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,21 +52,51 @@ static tau_status unknown_quantity(const char *name, const tau_landscape *l, con
                     path, list, near ? "did you mean " : "choose one of these", near ? near : "");
 }
 
+/* Landscapes without points are drawn as such. */
+static bool is_recorded(const tau_export_quantity *quantity, const tau_landscape *l) {
+    bool any_point = false;
+    for (size_t i = 0; i < l->columns * l->rows; i++) {
+        if (l->done[i] == TAU_DONE_NOT) continue;
+        any_point = true;
+        if (!isnan(quantity->values[i])) return true;
+    }
+    return !any_point;
+}
+
+static tau_status not_recorded(const char *name, const char *path) {
+    return tau_fail(TAU_STATUS_USAGE,
+                    "there is no %s in %s" TAU_WHY "none of its points has a value of it" TAU_FIX "%s", name,
+                    path,
+                    strcmp(name, "regularisation") == 0
+                        ? "compute a landscape of a training with weight decay, or choose another quantity"
+                        : "choose another quantity");
+}
+
+int tau_export_get_only_axis(const tau_landscape *landscape) {
+    if (landscape->line || landscape->rows == 1) return 0;
+    return landscape->columns == 1 ? 1 : -1;
+}
+
 tau_status tau_export_choose_quantity(tau_export_quantity *out, const tau_cli *cli,
                                       const tau_landscape *landscape, const char *path) {
-    const tau_export_quantity fixed[] = {{"loss", landscape->loss, true, false},
-                                         {"loss_se", landscape->loss_se, false, false},
-                                         {"accuracy", landscape->accuracy, false, true},
-                                         {"regularisation", landscape->regularisation, false, false}};
+    const tau_export_quantity fixed[] = {{"loss", landscape->loss, true, false, true},
+                                         {"loss_se", landscape->loss_se, false, false, true},
+                                         {"accuracy", landscape->accuracy, false, true, true},
+                                         {"regularisation", landscape->regularisation, false, false, true}};
     char name[64];
     TAU_TRY(get_name(name, cli));
+    *out = fixed[0];
+    out->named = *name != '\0';
+    if (!out->named) return TAU_STATUS_OK;
     const tau_landscape_metric *metric = tau_landscape_find_metric(landscape, name);
     bool found = metric != NULL;
-    if (metric) *out = (tau_export_quantity){metric->name, metric->values, false, true};
+    if (metric) *out = (tau_export_quantity){metric->name, metric->values, false, true, true};
     for (size_t i = 0; i < sizeof fixed / sizeof *fixed && !found; i++)
         if (strcmp(fixed[i].name, name) == 0) *out = fixed[i], found = true;
     if (!found) return unknown_quantity(name, landscape, path);
-    if (!out->share || landscape->line || !tau_cli_has(&cli->arguments, "log")) return TAU_STATUS_OK;
+    if (!out->is_loss && !is_recorded(out, landscape)) return not_recorded(out->name, path);
+    if (!out->share || tau_export_get_only_axis(landscape) >= 0 || !tau_cli_has(&cli->arguments, "log"))
+        return TAU_STATUS_OK;
     return tau_fail(TAU_STATUS_USAGE,
                     "--log does not go with %s" TAU_WHY "it is no loss: it ends at 1, and may be 0" TAU_FIX
                     "leave --log out",

@@ -9,9 +9,11 @@
 #include "cli/files.h"
 #include "cli/plugins.h"
 #include "core/file.h"
+#include "core/log.h"
 #include "core/memory.h"
 #include "figure/animation.h"
 #include "figure/image.h"
+#include "figure/mesh.h"
 
 enum { STATE_LIMIT = 1 << 20 };
 
@@ -54,7 +56,8 @@ static void clear(surface *s) {
 
 /* ---- what is drawn ---- */
 
-static tau_status add_paths(surface *s) {
+/* A true loss says nothing about the height of a surface of something else: there the path lies on it. */
+static tau_status add_paths(surface *s, bool is_loss) {
     const tau_landscape *l = s->landscape;
     size_t count = (size_t)l->projection_count;
     TAU_TRY(TAU_ALLOC(s->paths, count));
@@ -65,7 +68,7 @@ static tau_status add_paths(surface *s) {
         s->paths[s->scene.path_count++] = (tau_path){.count = projection->count,
                                                      .coords = (const double(*)[2])projection->coords,
                                                      .step = projection->step,
-                                                     .loss_true = projection->loss_true,
+                                                     .loss_true = is_loss ? projection->loss_true : NULL,
                                                      .label = count > 1 ? projection->group : "trajectory"};
     }
     return TAU_STATUS_OK;
@@ -78,6 +81,9 @@ static tau_status check_options(const surface *s) {
     if (a->positional_count != 1 || tau_cli_get_nth(a, "figure", 1))
         return tau_fail(TAU_STATUS_USAGE,
                         "one surface is drawn at a time" TAU_FIX "export the files one by one");
+    if (tau_cli_has(a, "layout"))
+        return tau_fail(TAU_STATUS_USAGE, "--layout does not go with a surface" TAU_WHY
+                                          "one is drawn at a time" TAU_FIX "leave --layout out");
     if (figure && !tau_export_is_figure(figure, "surface"))
         return tau_fail(TAU_STATUS_USAGE,
                         "a film of a landscape shows its surface" TAU_WHY "--figure is %s" TAU_FIX
@@ -93,7 +99,7 @@ static tau_status read_landscape(surface *s) {
     TAU_TRY(check_options(s));
     TAU_TRY(tau_cli_read_landscape(&s->landscape, a->positional[0], tau_cli_get(a, "group")));
     const tau_landscape *l = s->landscape;
-    if (l->line)
+    if (tau_export_get_only_axis(l) >= 0)
         return tau_fail(TAU_STATUS_USAGE,
                         "there is no surface over %s" TAU_WHY "it is a line" TAU_FIX
                         "write a picture without --figure surface: -o FILE.png",
@@ -109,7 +115,7 @@ static tau_status read_landscape(surface *s) {
                            .xlabel = x ? x : s->labels[0],
                            .ylabel = y ? y : s->labels[1],
                            .zlabel = s->field.name};
-    return quantity.is_loss && !tau_cli_has(a, "no-path") ? add_paths(s) : TAU_STATUS_OK;
+    return tau_cli_has(a, "no-path") ? TAU_STATUS_OK : add_paths(s, quantity.is_loss);
 }
 
 static tau_status read_recipe(surface *s) {
@@ -330,9 +336,23 @@ static tau_status write_file(surface *s, const char *out) {
     return status;
 }
 
+/* An empty box would not say why. */
+static tau_status note_holes(const surface *s) {
+    tau_mesh mesh;
+    TAU_TRY(tau_mesh_create(&mesh, &s->field, s->view.log));
+    if (mesh.not_computed > 0 && !tau_mesh_has_cells(&mesh))
+        tau_log(TAU_LOG_LEVEL_NOTE,
+                "the surface is empty: %zu of %zu points are not computed, and no four neighbours are there. "
+                "tauscape merge joins shards; --figure heatmap draws the points",
+                mesh.not_computed, mesh.nx * mesh.ny);
+    tau_mesh_release(&mesh);
+    return TAU_STATUS_OK;
+}
+
 static tau_status compose(surface *s) {
     TAU_TRY(read_landscape(s));
     TAU_TRY(parse_view(s));
+    TAU_TRY(note_holes(s));
     TAU_TRY(parse_size(s));
     TAU_TRY(read_recipe(s));
     fit_camera(s);

@@ -57,17 +57,23 @@ tau_status tau_view_create_metrics(tau_replay_views *views, view *v) {
 static tau_status measure_one(tau_replay_views *views, view *v, size_t m, size_t count) {
     bool *undefined;
     size_t missing = 0;
+    bool partial = false; /* an average is drawn in which some class counts as 0 */
     tau_mem_free(v->values[m]);
     v->values[m] = NULL;
     TAU_TRY(TAU_ALLOC(v->values[m], count));
     TAU_TRY(TAU_ALLOC(undefined, count));
     tau_status status = tau_curves_measure(views->curves, v->metrics[m], v->values[m], undefined);
-    for (size_t i = 0; i < count && status == TAU_STATUS_OK; i++) missing += undefined[i];
+    for (size_t i = 0; i < count && status == TAU_STATUS_OK; i++) {
+        missing += undefined[i];
+        partial |= undefined[i] && v->values[m][i] != 0;
+    }
     tau_mem_free(undefined);
     if (missing)
         tau_log(TAU_LOG_LEVEL_NOTE,
-                "%s is not defined in %zu of %zu states (a denominator is zero) and drawn as 0", v->labels[m],
-                missing, count);
+                partial ? "%s is not defined for every class in %zu of %zu states (a denominator is zero): "
+                          "there the class counts as 0 in the average that is drawn"
+                        : "%s is not defined in %zu of %zu states (a denominator is zero) and drawn as 0",
+                v->labels[m], missing, count);
     return status;
 }
 

@@ -31,10 +31,11 @@ typedef struct tau_curve {
     const double *alpha;    /**< [count], finite, strictly increasing */
     const double *loss;     /**< [count]; inf and NaN are marked at the upper edge */
     const double *loss_se;  /**< [count], standard errors, or NULL */
-    const double *accuracy; /**< [count], in 0..1, or another metric; NULL = none */
-    const char *metric;     /**< what `accuracy` is where it is another metric: "mcc"; NULL = the accuracy */
-    const uint8_t *done;    /**< [count] of tau_field_state, or NULL: every point is done */
-    const char *label;      /**< name in the legend, or NULL */
+    const double *accuracy; /**< [count], in 0..1, or another quantity; NULL = none */
+    const char *metric;  /**< what `accuracy` is where it is another quantity: "mcc"; NULL = the accuracy */
+    bool no_share;       /**< `accuracy` is no share: its axis spans its values instead of 0..1 */
+    const uint8_t *done; /**< [count] of tau_field_state, or NULL: every point is done */
+    const char *label;   /**< name in the legend, or NULL */
 } tau_curve;
 
 /** A training trajectory projected onto a plane. @lifetime everything is borrowed */

@@ -44,7 +44,7 @@ typedef struct tau_figure_options {
     double range_lo, range_hi; /**< of the value; NaN = that of the data */
     bool share_scale;          /**< one colour scale, or one loss axis, for all panels */
     const char *colormap;      /**< name or file; NULL = viridis */
-    int columns;               /**< of panels; 0 = chosen */
+    int rows, columns;         /**< of panels; 0 = chosen. At least as many cells as panels */
     bool colorbar;
     bool contour_labels;
     bool transparent; /**< no paper (PNG, SVG; a PDF never has any) */

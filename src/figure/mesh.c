@@ -68,6 +68,15 @@ tau_status tau_mesh_create(tau_mesh *out, const tau_field *field, bool log) {
     return TAU_STATUS_OK;
 }
 
+bool tau_mesh_has_cells(const tau_mesh *grid) {
+    for (size_t j = 0; j + 1 < grid->ny; j++)
+        for (size_t i = 0; i + 1 < grid->nx; i++) {
+            const double *z = &grid->z[j * grid->nx + i];
+            if (!isnan(z[0]) && !isnan(z[1]) && !isnan(z[grid->nx]) && !isnan(z[grid->nx + 1])) return true;
+        }
+    return false;
+}
+
 bool tau_mesh_range_varies(double lo, double hi) {
     return hi / 2 - lo / 2 > fmax(fabs(lo), fabs(hi)) * ROUNDING;
 }

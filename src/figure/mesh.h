@@ -25,6 +25,9 @@ typedef struct tau_mesh {
  *  @errors TAU_STATUS_INPUT (axes not finite or not increasing, an empty grid), TAU_STATUS_MEMORY */
 TAU_CHECK tau_status tau_mesh_create(tau_mesh *out, const tau_field *field, bool log);
 
+/** Is there a rectangle of four neighbouring drawable points? Lines and surfaces stand on these. */
+bool tau_mesh_has_cells(const tau_mesh *grid);
+
 /** Does a range hold more than rounding? Values that differ by less count as constant. */
 bool tau_mesh_range_varies(double lo, double hi);
 

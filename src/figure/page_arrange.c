@@ -25,7 +25,6 @@ static void choose_grid(const tau_page *page, int *rows, int *columns) {
         cells += grows ? 4 : chart->row_span * chart->column_span;
     }
     if (*columns <= 0) *columns = *rows > 0 ? (cells + *rows - 1) / *rows : choose_columns(page, cells);
-    if (page->chart_count == 1) *rows = *columns = 1;
     if (*rows <= 0) *rows = (cells + *columns - 1) / *columns;
 }
 

@@ -235,16 +235,17 @@ static void set_line_ranges(tau_plan *plan, range asked) {
         tau_panel_plan *panel = &plan->panels[i];
         if (!panel->is_line) continue;
         panel->y.log = plan->figure->options.log;
-        range x = nothing, accuracy = {0, 1}, loss = get_loss_range(panel);
+        range x = nothing, right = nothing, loss = get_loss_range(panel);
         for (size_t c = 0; c < panel->panel->curve_count; c++) {
             const tau_curve *curve = &panel->panel->curves[c];
             widen(&x, curve->alpha[0]);
             widen(&x, curve->alpha[curve->count - 1]);
             panel->has_right |= curve->accuracy != NULL;
-            for (size_t k = 0; k < curve->count && curve->accuracy; k++) widen(&accuracy, curve->accuracy[k]);
+            if (!curve->no_share) widen(&right, 0), widen(&right, 1);
+            for (size_t k = 0; k < curve->count && curve->accuracy; k++) widen(&right, curve->accuracy[k]);
         }
         set_axis(&panel->x, make_drawable(x));
-        set_axis(&panel->right, with_margin(accuracy, MARGIN_OF_RANGE));
+        set_axis(&panel->right, with_margin(make_drawable(right), MARGIN_OF_RANGE));
         set_axis(&panel->y, loss);
         widen(&all, loss.lo), widen(&all, loss.hi);
     }
@@ -259,6 +260,17 @@ static void set_line_ranges(tau_plan *plan, range asked) {
     }
 }
 
+/* Lines need cells between the points; a single row or column has none, and mostly neither has a shard. */
+static bool lacks_cells(const tau_mesh *grid) {
+    if (tau_mesh_has_cells(grid)) return false;
+    if (grid->drawable > 0 && grid->not_computed > 0)
+        tau_log(TAU_LOG_LEVEL_NOTE,
+                "contour lines are left out: %zu of %zu points are not computed, and no four neighbours are "
+                "there; each point is drawn as a cell, as --figure heatmap does. tauscape merge joins shards",
+                grid->not_computed, grid->nx * grid->ny);
+    return true;
+}
+
 tau_status tau_plan_set_data(tau_plan *plan) {
     const tau_figure_options *options = &plan->figure->options;
     range asked;
@@ -270,9 +282,7 @@ tau_status tau_plan_set_data(tau_plan *plan) {
         panel->is_line = panel->panel->curve_count > 0;
         if (!panel->panel->field) continue;
         TAU_TRY(tau_mesh_create(&panel->grid, panel->panel->field, options->log));
-        /* Lines need cells between the points; a single row or column has none. */
-        panel->as_cells =
-            options->kind == TAU_FIGURE_KIND_HEATMAP || panel->grid.nx < 2 || panel->grid.ny < 2;
+        panel->as_cells = options->kind == TAU_FIGURE_KIND_HEATMAP || lacks_cells(&panel->grid);
     }
     TAU_TRY(set_scales(plan));
     for (size_t i = 0; i < plan->panel_count; i++)

@@ -323,8 +323,7 @@ static tau_status place_panel(tau_plan *plan, tau_panel_plan *panel, tau_rect ce
 /* ---- the page ---- */
 
 static size_t choose_columns(const tau_plan *plan, tau_rect area) {
-    size_t asked = plan->figure->options.columns > 0 ? (size_t)plan->figure->options.columns : 0;
-    if (asked > 0) return asked < plan->panel_count ? asked : plan->panel_count;
+    if (plan->figure->options.columns > 0) return (size_t)plan->figure->options.columns;
     size_t best = 1;
     double least = INFINITY;
     for (size_t columns = 1; columns <= plan->panel_count; columns++) {
@@ -366,6 +365,13 @@ static tau_status place_panels(tau_plan *plan, tau_rect area) {
                        .row_gap = plan->theme.gap * 2.6,
                        .columns = choose_columns(plan, area)};
     grid.rows = (plan->panel_count + grid.columns - 1) / grid.columns;
+    size_t rows = (size_t)fmax(plan->figure->options.rows, 0);
+    if (rows > 0 && rows < grid.rows)
+        return tau_fail(TAU_STATUS_USAGE,
+                        "cannot arrange %zu diagrams in %zu × %zu cells" TAU_WHY "there are too few" TAU_FIX
+                        "give --layout more rows or columns, or leave it out",
+                        plan->panel_count, rows, grid.columns);
+    if (rows > 0) grid.rows = rows;
     margins m = measure_margins(plan);
     double plot_height = get_cell(&grid, 0).height - m.top - m.bottom;
     reserve_bars(plan, &area, plot_height, area.height - m.top - m.bottom);

@@ -125,6 +125,34 @@ class Landscape(harness.CliTest):
         self.fails("export", "path.land.h5", "line.land.h5", "-o", "mixed.png", code=2)
         self.fails("export", "path.land.h5", "-o", "picture.bmp", code=2)
 
+    def test_a_single_column_or_row_is_a_line(self):
+        for grid, name in (("1x7", "column"), ("7x1", "row")):
+            self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", grid, "-o", f"{name}.land.h5")
+            self.ok("export", f"{name}.land.h5", "--figure", "line", "-o", f"{name}.svg")
+            for figure in ("contour", "heatmap", "surface"):
+                self.fails("export", f"{name}.land.h5", "--figure", figure, "-o", "x.png", code=2, what="it is a line")
+            self.fails("export", f"{name}.land.h5", "-o", "x.vts", code=2, what="is a line")
+        self.fails("export", "row.land.h5", "column.land.h5", "-o", "x.png", code=2, what="do not go into one picture")
+
+    def test_a_shard_says_what_it_lacks(self):
+        self.ok("compute", "moons.run.h5", "-g", 9, "--shard", "1/2", "-o", "shard.land.h5")
+        result = self.ok("export", "shard.land.h5", "-o", "shard.png", "--dpi", 60)
+        self.assertRegex(result.err, "note: contour lines are left out: 40 of 81 points .*tauscape merge")
+        heatmap = self.ok("export", "shard.land.h5", "--figure", "heatmap", "-o", "cells.png", "--dpi", 60)
+        self.assertNotIn("note", heatmap.err)
+        self.assertEqual(self.bytes("shard.png"), self.bytes("cells.png"))
+
+    def test_a_layout_is_kept_or_refused(self):
+        pair, pictures = ["export", "path.land.h5", "path.land.h5", "--dpi", 60], set()
+        for layout in ("1x2", "2x1", "2x2", "3x3"):
+            self.ok(*pair, "--layout", layout, "-o", f"{layout}.png")
+            pictures.add(self.bytes(f"{layout}.png"))
+        self.assertEqual(len(pictures), 4)
+        self.fails(*pair, "--layout", "1x1", "-o", "x.png", code=2, what="too few")
+        for landscapes in (["path.land.h5"], ["line.land.h5", "line.land.h5"]):
+            self.fails("export", *landscapes, "--layout", "3x3", "-o", "x.png", code=2, what="nothing for --layout")
+        self.ok("export", "path.land.h5", "--layout", "1x1", "-o", "one.png", "--dpi", 60)
+
     def test_network_through_onnx_has_the_same_landscape(self):
         self.ok("export", "moons.run.h5", "--state", "last", "-o", "moons.onnx")
         self.ok("export", "moons.run.h5", "--state", "last", "-o", "moons.safetensors")

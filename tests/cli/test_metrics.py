@@ -131,7 +131,20 @@ class Metrics(harness.CliTest):
         self.fails(*export, "heatmap:by=mcc", code=2, what="no setting")
         self.fails(*export, "heatmap:of=mcc", "--log", code=2, what="--log does not go with mcc")
         self.fails(*export, "heatmap:of=mcc", "--metric", "f1", code=2, what="contradict")
-        self.fails("export", "line.land.h5", "--metric", "loss_se", "-o", "x.png", code=2, what="beside it")
+        self.fails("export", "line.land.h5", "--metric", "regularisation", "-o", "x.png", code=2, what="none of its points")
+        self.fails("export", "plane.land.h5", "--metric", "regularisation", "-o", "x.png", code=2, what="weight decay")
+        self.fails("export", "plane.land.h5", "--figure", "nosuch", "-o", "x.png", code=2, what="heatmap, surface and line")
+        self.assertFalse(os.path.exists(self.path("x.png")))
+
+    def test_a_line_shows_what_is_named_beside_the_loss(self):
+        drawn = {}
+        for name in ("", "loss", "accuracy", "loss_se", "mcc", "macro-f1"):
+            self.ok("export", "line.land.h5", *(["--metric", name] if name else []), "-o", "beside.png", "--dpi", 60)
+            drawn[name] = self.bytes("beside.png")
+        self.assertEqual(drawn.pop("accuracy"), drawn[""])
+        self.assertEqual(len(set(drawn.values())), 5)
+        self.ok("export", "line.land.h5", "--figure", "line:of=loss_se", "-o", "beside.png", "--dpi", 60)
+        self.assertEqual(self.bytes("beside.png"), drawn["loss_se"])
 
 
 if __name__ == "__main__":

@@ -107,6 +107,18 @@ class Replay(harness.CliTest):
         self.fails("export", "moons.run.h5", "--figure", "metrics:of=x=tp+*fp", "-o", "x.png", code=2)
         self.fails("export", "moons.run.h5", "--figure", "metrics:of=nonsense", "-o", "x.png")
 
+    def test_one_figure_keeps_its_cell_of_a_layout(self):
+        drawn = set()
+        for layout in ([], ["--layout", "3x3"]):
+            self.ok("export", "moons.run.h5", "--figure", "loss", *layout, "-o", "cell.png", "--size", "480x480")
+            drawn.add(self.bytes("cell.png"))
+        self.assertEqual(len(drawn), 2)
+
+    def test_a_note_says_what_is_drawn_where_a_metric_is_not_defined(self):
+        self.ok("train", "--model", "mlp:784-16-10", "--data", "digits:n=200", "--epochs", 2, "-o", "digits.run.h5")
+        result = self.ok("export", "digits.run.h5", "--figure", "metrics:of=precision", "-o", "precision.png")
+        self.assertRegex(result.err, "Precision is not defined for every class in .*counts as 0 in the average")
+
     def test_mistakes_are_named(self):
         for options, code, what in [
                 (["--figure", "feature-spice"], 2, "did you mean feature-space"),

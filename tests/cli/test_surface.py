@@ -154,10 +154,16 @@ class Surface(harness.CliTest):
                    env=GL)
         self.assertFalse(os.path.exists(self.path("no.gif")))
 
+    def test_the_path_lies_on_the_surface_of_something_else_than_the_loss(self):
+        self.ok("trace", "m.run.h5", "--on", "plane.land.h5")
+        drawn = [self.export("path.png", "--size", "160x120", "-f", "--metric", "accuracy", *more) for more in ((), ("--no-path",))]
+        self.assertNotEqual(*drawn)
+
     def test_what_makes_no_sense_is_refused(self):
         words = ("export", "plane.land.h5", "--figure", "surface", "-o", "n.png")
         for options, what in ((("--camera", "10"), "YAW:PITCH"), (("--camera", "0:95"), "pitch"), (("--size", "5"), "size"),
-                              (("--size", "4x4"), "too small"), (("--levels", "1,2"), "number"), (("--levels", "0"), "levels")):
+                              (("--size", "4x4"), "too small"), (("--levels", "1,2"), "number"), (("--levels", "0"), "levels"),
+                              (("--layout", "2x2"), "one is drawn at a time")):
             self.fails(*words, *options, code=2, what=what, env=GL)
         self.fails(*words, "--colormap", "nothing", what="nothing", env=GL)
         self.fails(*words, "--font", "Serif", code=2, what="DejaVu", env=GL)
