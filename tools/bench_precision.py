@@ -55,7 +55,7 @@ def run(program, folder, *words):
 def losses(program, folder, options, samples, name):
     run(program, folder, "compute", "net.run.h5", "--dirs", "random", "-g", GRID, "--samples", samples, "--no-trace",
         "-f", "-o", f"{name}.land.h5", *options)
-    run(program, folder, "export", f"{name}.land.h5", "-o", f"{name}.csv")
+    run(program, folder, "export", f"{name}.land.h5", "-f", "-o", f"{name}.csv")
     with open(os.path.join(folder, f"{name}.csv"), newline="", encoding="utf-8") as file:
         return [float(row["loss"]) for row in csv.DictReader(file)]
 

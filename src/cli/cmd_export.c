@@ -7,7 +7,6 @@
 #include "cli/files.h"
 #include "core/file.h"
 #include "figure/animation.h"
-#include "store/deepreplay.h"
 
 static const tau_cli_option output_options[] = {
     {'o', "output", "OUT",
@@ -98,17 +97,8 @@ static const struct {
     {"webm", tau_export_replay},
 };
 
-/* An older recording of DeepReplay is no file of ours, and may be written anew. */
-static tau_status check_output(const tau_cli *cli, exporter write, const char *out) {
-    bool recording = false;
-    if (write == tau_export_deepreplay && tau_file_exists(out))
-        TAU_TRY(tau_deepreplay_recognise(&recording, out));
-    return recording ? TAU_STATUS_OK : tau_cli_check_output(cli, out, TAU_FILE_KIND_OTHER);
-}
-
 static tau_status write_with(tau_cli *cli, exporter write, const char *out) {
-    TAU_TRY(tau_cli_check_inputs_differ(cli, out));
-    TAU_TRY(check_output(cli, write, out));
+    TAU_TRY(tau_export_check_output(cli, out));
     tau_cli_warn_without_ffmpeg(out);
     TAU_TRY(write(cli, out));
     if (!cli->dry_run) tau_cli_say(cli, "wrote %s", out);
@@ -199,7 +189,11 @@ const tau_cli_command tau_cli_export = {
         "and what is not finite blanked; .vtp has the trajectories with step, loss and distance from "
         "the plane; .pvd makes a series of several landscapes, each a .vts beside it. .ply, .obj and "
         ".glb (Blender, web pages) are coloured surfaces, scaled and cut as a view would show them; "
-        ".glb has the trajectories too.",
+        ".glb has the trajectories too.\n\n"
+        "Pictures and films of the same name are written anew. Other files are overwritten with --force "
+        "only, "
+        "numbered frames of an earlier film removed with it; and never what a landscape or training was made "
+        "from.",
     .examples =
         "  tauscape export plane.land.h5 -o plane.pdf --width 3.25in --style article\n"
         "  tauscape export sgd.land.h5 adam.land.h5 -o both.png --share-scale --log\n"

@@ -10,6 +10,12 @@
 /** What follows the last dot of a file's name, or "". */
 const char *tau_export_get_extension(const char *path);
 
+/** Whether export may write `path`: recorded trainings and landscapes are never replaced, nor what the
+ * command reads. Pictures and films of the same kind are written anew, other files with --force only;
+ * numbered pictures must not be mixed with older ones.
+ *  @errors TAU_STATUS_EXISTS, TAU_STATUS_USAGE (an input of the command) */
+TAU_CHECK tau_status tau_export_check_output(const tau_cli *cli, const char *path);
+
 /** Reads what all pictures share: size, font, style, colour map, transparency and the cells of --layout, 0
  * where it was not given. @lifetime strings are those of the command line */
 TAU_CHECK tau_status tau_export_get_page(const tau_cli *cli, tau_figure_options *out, int *rows,

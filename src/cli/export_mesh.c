@@ -103,8 +103,6 @@ static tau_status name_part(char **out, const char **name, const char *series, i
 }
 
 static tau_status write_part(tau_cli *cli, const char *path, const char *part, const tau_view *view) {
-    TAU_TRY(tau_cli_check_inputs_differ(cli, part));
-    TAU_TRY(tau_cli_check_output(cli, part, TAU_FILE_KIND_OTHER));
     TAU_TRY(write_one(cli, path, part, TAU_MESH_FORMAT_VTS, view));
     if (!cli->dry_run) tau_cli_say(cli, "wrote %s", part);
     return TAU_STATUS_OK;
@@ -119,8 +117,10 @@ static tau_status write_series(tau_cli *cli, const char *out, const tau_view *vi
     if (status == TAU_STATUS_OK) status = TAU_ALLOC(names, count);
     for (size_t i = 0; i < count && status == TAU_STATUS_OK; i++) {
         status = name_part(&parts[i], &names[i], out, (int)i);
-        if (status == TAU_STATUS_OK) status = write_part(cli, a->positional[i], parts[i], view);
+        if (status == TAU_STATUS_OK) status = tau_export_check_output(cli, parts[i]);
     }
+    for (size_t i = 0; i < count && status == TAU_STATUS_OK; i++)
+        status = write_part(cli, a->positional[i], parts[i], view);
     if (status == TAU_STATUS_OK && !cli->dry_run) status = tau_mesh_file_write_pvd(out, names, NULL, count);
     for (size_t i = 0; parts && i < count; i++) tau_mem_free(parts[i]);
     tau_mem_free(parts);

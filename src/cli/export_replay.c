@@ -55,6 +55,7 @@ static tau_status draw_film(show *s, const char *out) {
                                   .order = TAU_PIXEL_ORDER_BGRA,
                                   .title = tau_cli_get(&s->cli->arguments, "title"),
                                   .recipe = s->show.recipe,
+                                  .replace = s->cli->force,
                                   .cancel = s->cli->cancel};
     TAU_TRY(tau_show_find_size(&s->show, s->film.states[0], &film));
     if (s->cli->dry_run) {

@@ -317,6 +317,7 @@ static tau_status write_film(surface *s, const tau_viewer *viewer, void *session
                                      .order = TAU_PIXEL_ORDER_RGBA,
                                      .title = s->scene.title,
                                      .recipe = s->recipe_text,
+                                     .replace = s->cli->force,
                                      .cancel = s->cli->cancel};
     TAU_TRY(plan_film(&f, &options.fps));
     return tau_animation_write(out, &options, f.count, (tau_frame_source){draw_frame, &f}, s->cli->progress);

@@ -1,7 +1,10 @@
 #include "figure/animation.h"
 
 #include <cairo.h>
+#include <dirent.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/memory.h"
@@ -68,6 +71,60 @@ static tau_status name_frame(char **out, const char *pattern, size_t index) {
                              number + length);
 }
 
+/* The folder of numbered frames and how their names begin and end. */
+typedef struct frame_names {
+    char *folder, *start;
+    const char *end;
+    int width;
+} frame_names;
+
+static tau_status split_names(frame_names *out, const char *pattern) {
+    size_t length = 0;
+    *out = (frame_names){0};
+    const char *slash = strrchr(pattern, '/'), *name = slash ? slash + 1 : pattern,
+               *number = find_number(pattern, &out->width, &length);
+    /* The number may also be part of the folder's name: then no two frames share a folder. */
+    if (!number || number < name) return TAU_STATUS_OK;
+    out->end = number + length;
+    TAU_TRY(tau_string_format(&out->folder, "%.*s", slash ? (int)(slash - pattern + 1) : 2,
+                              slash ? pattern : "./"));
+    return tau_string_format(&out->start, "%.*s", (int)(number - name), name);
+}
+
+/* As name_frame writes them: zeros only up to the width. */
+static bool is_frame(const frame_names *names, const char *name) {
+    size_t start = strlen(names->start), digits;
+    if (strncmp(name, names->start, start) != 0) return false;
+    digits = strspn(name + start, "0123456789");
+    if (digits == 0 || strcmp(name + start + digits, names->end) != 0) return false;
+    return digits == (size_t)names->width ||
+           (digits > (size_t)names->width && (name[start] != '0' || digits == 1));
+}
+
+/* Finds the frames of a pattern, and removes them if asked. */
+static tau_status visit_frames(const char *pattern, bool remove_them, bool *any) {
+    frame_names names;
+    tau_status status = split_names(&names, pattern);
+    DIR *folder = status == TAU_STATUS_OK && names.start ? opendir(names.folder) : NULL;
+    *any = false;
+    for (struct dirent *entry; folder && status == TAU_STATUS_OK && (entry = readdir(folder));) {
+        if (!is_frame(&names, entry->d_name)) continue;
+        *any = true;
+        if (remove_them && unlinkat(dirfd(folder), entry->d_name, 0) != 0)
+            status = tau_fail(TAU_STATUS_IO,
+                              "cannot remove the frame %s%s" TAU_WHY "%s" TAU_FIX "name another folder",
+                              names.folder, entry->d_name, strerror(errno));
+    }
+    if (folder) closedir(folder);
+    tau_mem_free(names.folder);
+    tau_mem_free(names.start);
+    return status;
+}
+
+tau_status tau_animation_find_frames(bool *any, const char *path) {
+    return visit_frames(path, false, any);
+}
+
 /* ---- start ---- */
 
 /* As av_image_check_size2 of ffmpeg's libavutil has it, with sides made even for the codecs. */
@@ -112,6 +169,9 @@ static tau_status use_frames(tau_animation *animation) {
         status = tau_file_make_directory(folder);
     }
     tau_mem_free(folder);
+    bool any;
+    if (status == TAU_STATUS_OK && animation->options.replace)
+        status = visit_frames(animation->pattern, true, &any);
     if (status != TAU_STATUS_OK) return status;
     animation->image =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, animation->options.width, animation->options.height);
@@ -140,6 +200,7 @@ static tau_status start(tau_animation *animation, const char *path) {
                         "a %% in its name" TAU_FIX "install ffmpeg, or choose another name",
                         path);
     TAU_TRY(tau_string_format(&animation->pattern, "%s.frames/%%05d.png", path));
+    animation->options.replace = true; /* the folder is the film's own */
     return use_frames(animation);
 }
 
@@ -191,7 +252,7 @@ static tau_status add_png(tau_animation *animation, const uint8_t *pixels, ptrdi
     if (tau_cancel_requested(animation->options.cancel))
         return tau_fail(TAU_STATUS_CANCELLED,
                         "the film was stopped before its end" TAU_WHY "%zu frames were written" TAU_FIX
-                        "the same command begins anew",
+                        "the same command with --force begins anew",
                         animation->count);
     copy_image(animation->image, &animation->options, pixels, stride);
     cairo_status_t drawn = cairo_surface_write_to_png_stream(animation->image, append, &png);

@@ -32,6 +32,7 @@ typedef struct tau_animation_options {
     double fps;        /**< frames a second, 0.01..1000 */
     tau_pixel_order order;
     const char *title, *recipe; /**< for the film's metadata, or NULL */
+    bool replace;               /**< remove the numbered PNGs that stand there already, of an earlier film */
     const tau_cancel *cancel; /**< polled while a frame is handed over; may be NULL. Borrowed until destroy */
 } tau_animation_options;
 
@@ -40,6 +41,10 @@ typedef struct tau_animation tau_animation;
 /** Tells the format from a name: "x.mp4", "x.webm", "x.gif", "dir/%05d.png".
  *  @return false: the name is not that of a film */
 bool tau_animation_find_format(tau_animation_format *out, const char *path);
+
+/** Whether there are PNGs already that a film "dir/%05d.png" could have written.
+ *  @errors TAU_STATUS_MEMORY */
+TAU_CHECK tau_status tau_animation_find_frames(bool *any, const char *path);
 
 /** Starts a film. Nothing stands at `path` before tau_animation_finish; numbered PNGs appear one by one, each
  * whole. Without ffmpeg the frames are kept as PNGs in the folder "PATH.frames" and tau_animation_finish says

@@ -40,9 +40,9 @@ class CliTest(unittest.TestCase):
         with open(self.path(name), "rb") as file:
             return file.read()
 
-    def run_program(self, *words, timeout=300, env=None, **more):
+    def run_program(self, *words, timeout=300, env=None, cwd=None, **more):
         environment = dict(os.environ, **(env or {}))
-        completed = subprocess.run([PROGRAM, *map(str, words)], cwd=self.folder, text=True, capture_output=True,
+        completed = subprocess.run([PROGRAM, *map(str, words)], cwd=cwd or self.folder, text=True, capture_output=True,
                                    timeout=timeout, stdin=subprocess.DEVNULL, env=environment, **more)
         result = Result(completed)
         self.assertNotRegex(result.err, "Sanitizer|runtime error:")

@@ -153,6 +153,25 @@ class Landscape(harness.CliTest):
             self.fails("export", *landscapes, "--layout", "3x3", "-o", "x.png", code=2, what="nothing for --layout")
         self.ok("export", "path.land.h5", "--layout", "1x1", "-o", "one.png", "--dpi", 60)
 
+    def test_only_pictures_are_written_anew_without_force(self):
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", 3, "-o", "other.land.h5")
+        for name in ("again.png", "again.svg", "again.pdf", "again.csv", "again.npy", "again.json", "again.vts"):
+            self.ok("export", "path.land.h5", "-o", name)
+            before = self.bytes(name)
+            if name.split(".")[1] in ("png", "svg", "pdf"):
+                self.ok("export", "path.land.h5", "-o", name, "--no-path")
+                self.assertNotEqual(self.bytes(name), before)
+                continue
+            self.fails("export", "other.land.h5", "-o", name, what="(?s)it exists.*--force")
+            self.fails("export", "other.land.h5", "-o", name, "--dry-run", what="it exists")
+            self.assertEqual(self.bytes(name), before)
+            self.ok("export", "other.land.h5", "-o", name, "--force")
+            self.assertNotEqual(self.bytes(name), before)
+        with open(self.path("notes.png"), "w", encoding="utf-8") as file:
+            file.write("no picture")
+        self.fails("export", "path.land.h5", "-o", "notes.png", what="it exists")
+        self.ok("export", "path.land.h5", "-o", "notes.png", "-f")
+
     def test_network_through_onnx_has_the_same_landscape(self):
         self.ok("export", "moons.run.h5", "--state", "last", "-o", "moons.onnx")
         self.ok("export", "moons.run.h5", "--state", "last", "-o", "moons.safetensors")

@@ -107,6 +107,21 @@ class Replay(harness.CliTest):
         self.fails("export", "moons.run.h5", "--figure", "metrics:of=x=tp+*fp", "-o", "x.png", code=2)
         self.fails("export", "moons.run.h5", "--figure", "metrics:of=nonsense", "-o", "x.png")
 
+    def test_numbered_frames_are_not_mixed_with_older_ones(self):
+        export = ["export", "moons.run.h5", "--figure", "loss", "--size", "160x120", "-o", "numbered/f%03d.png", "--state"]
+        self.ok(*export, "0:3")
+        others = ["f01.png", "f0001.png", "fabc.png", "g000.png", "f000.png.txt"]
+        for name in others:
+            with open(self.path("numbered/" + name), "w", encoding="utf-8") as file:
+                file.write("mine")
+        frames = [f"f{i:03d}.png" for i in range(4)]
+        for more in ([], ["--dry-run"]):
+            self.fails(*export, "0:1", *more, what="(?s)numbered pictures.*mixed.*--force")
+        self.fails(*export, "99", "--force", what="99")
+        self.assertEqual(sorted(os.listdir(self.path("numbered"))), sorted(frames + others))
+        self.ok(*export, "0:1", "--force")
+        self.assertEqual(sorted(os.listdir(self.path("numbered"))), sorted(frames[:2] + others))
+
     def test_one_figure_keeps_its_cell_of_a_layout(self):
         drawn = set()
         for layout in ([], ["--layout", "3x3"]):
