@@ -103,12 +103,13 @@ static json_t *describe_landscape(const tau_cli *cli, const char *path, const ta
     if (command) tau_cli_say(cli, "command    %s", command);
     for (size_t i = 0; i < json_array_size(remarks); i++)
         tau_cli_say(cli, "remark     %s", json_string_value(json_array_get(remarks, i)));
-    json_t *object = json_pack(
-        "{ss ss ss sI sI sI sI sI so so so so so so}", "file", path, "kind", l->line ? "line" : "plane",
-        "transform", l->transform, "columns", (json_int_t)l->columns, "rows", (json_int_t)l->rows, "done",
-        (json_int_t)s.done, "infinite", (json_int_t)s.infinite, "nan", (json_int_t)s.nan, "lowest",
-        tau_cli_json_real(s.lowest), "highest", tau_cli_json_real(s.highest), "metrics", metrics, "precision",
-        precisions, "remarks", remarks, "recipe", recipe ? recipe : json_null());
+    json_t *object =
+        json_pack("{so ss ss sI sI sI sI sI so so so so so so}", "file", tau_cli_json_text(path), "kind",
+                  l->line ? "line" : "plane", "transform", l->transform, "columns", (json_int_t)l->columns,
+                  "rows", (json_int_t)l->rows, "done", (json_int_t)s.done, "infinite", (json_int_t)s.infinite,
+                  "nan", (json_int_t)s.nan, "lowest", tau_cli_json_real(s.lowest), "highest",
+                  tau_cli_json_real(s.highest), "metrics", metrics, "precision", precisions, "remarks",
+                  remarks, "recipe", recipe ? recipe : json_null());
     return object;
 }
 

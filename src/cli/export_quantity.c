@@ -12,13 +12,14 @@ bool tau_export_is_figure(const char *text, const char *name) {
     return text && strncmp(text, name, length) == 0 && (text[length] == '\0' || text[length] == ':');
 }
 
-/* What the command line calls it: of= of the figure, or --metric. */
-static tau_status get_name(char out[64], const tau_cli *cli) {
+/* What the command line calls it: of= of the figure, or --metric; else it is the loss. */
+static tau_status get_name(char out[64], bool *named, const tau_cli *cli) {
     static const char *const keys[] = {"of", NULL};
     const char *figure = tau_cli_get_nth(&cli->arguments, "figure", 0),
                *metric = tau_cli_get(&cli->arguments, "metric");
     tau_figure_spec spec;
     snprintf(out, 64, "%s", metric ? metric : "loss");
+    *named = metric != NULL;
     if (!figure) return TAU_STATUS_OK;
     TAU_TRY(tau_figure_spec_parse(&spec, figure));
     tau_status status = tau_figure_spec_check(&spec, keys);
@@ -28,7 +29,7 @@ static tau_status get_name(char out[64], const tau_cli *cli) {
                           "--figure and --metric contradict each other" TAU_WHY
                           "one says %.40s, the other %.40s" TAU_FIX "leave --metric out",
                           of, metric);
-    if (of) snprintf(out, 64, "%s", of);
+    if (of) snprintf(out, 64, "%s", of), *named = true;
     tau_figure_spec_clear(&spec);
     return status;
 }
@@ -84,10 +85,11 @@ tau_status tau_export_choose_quantity(tau_export_quantity *out, const tau_cli *c
                                          {"accuracy", landscape->accuracy, false, true, true},
                                          {"regularisation", landscape->regularisation, false, false, true}};
     char name[64];
-    TAU_TRY(get_name(name, cli));
+    bool named;
+    TAU_TRY(get_name(name, &named, cli));
     *out = fixed[0];
-    out->named = *name != '\0';
-    if (!out->named) return TAU_STATUS_OK;
+    out->named = named;
+    if (!named) return TAU_STATUS_OK;
     const tau_landscape_metric *metric = tau_landscape_find_metric(landscape, name);
     bool found = metric != NULL;
     if (metric) *out = (tau_export_quantity){metric->name, metric->values, false, true, true};

@@ -1,5 +1,6 @@
-/** Scripts: the window driven by lines of text, for demonstrations, tours and tests. A line begins when what the one
- *  before it asked for is done, and a failure that is reported until then ends the script. Each line is
+/** Scripts: the window driven by lines of text, for demonstrations, tours and tests. A line begins when what
+ * the one before it asked for is done, and a failure that is reported until then ends the script. Each line
+ * is
  *
  *      ACTION                  an action by its id: view.log, time.play …
  *      open FILE               as if it had been dropped; goes on when it was read

@@ -125,14 +125,34 @@ class Landscape(harness.CliTest):
         self.fails("export", "path.land.h5", "line.land.h5", "-o", "mixed.png", code=2)
         self.fails("export", "path.land.h5", "-o", "picture.bmp", code=2)
 
+    def make_column(self, name):
+        """A plane of one column, as compute no longer makes it. Returns whether h5py is there to do it."""
+        try:
+            import h5py
+        except ImportError:
+            return False
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", "2x7", "--no-trace", "-o", name)
+        with h5py.File(self.path(name), "r+") as file:
+            group = next(iter(file.values()))
+            cut = {key: item[..., :1] for key, item in group.items() if getattr(item, "ndim", 0) == 2}
+            cut["alpha"] = group["alpha"][:1]
+            for key, values in cut.items():
+                del group[key]
+                group[key] = values
+        return True
+
     def test_a_single_column_or_row_is_a_line(self):
-        for grid, name in (("1x7", "column"), ("7x1", "row")):
-            self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", grid, "-o", f"{name}.land.h5")
+        self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", "7x1", "-o", "row.land.h5")
+        self.fails("compute", "moons.run.h5", "--dirs", "random", "-g", "1x7", "-o", "x.land.h5", code=2, what="one column")
+        names = ["row"]
+        if self.make_column("column.land.h5"):
+            names.append("column")
+            self.fails("export", "row.land.h5", "column.land.h5", "-o", "x.png", code=2, what="do not go into one picture")
+        for name in names:
             self.ok("export", f"{name}.land.h5", "--figure", "line", "-o", f"{name}.svg")
             for figure in ("contour", "heatmap", "surface"):
                 self.fails("export", f"{name}.land.h5", "--figure", figure, "-o", "x.png", code=2, what="it is a line")
             self.fails("export", f"{name}.land.h5", "-o", "x.vts", code=2, what="is a line")
-        self.fails("export", "row.land.h5", "column.land.h5", "-o", "x.png", code=2, what="do not go into one picture")
 
     def test_a_shard_says_what_it_lacks(self):
         self.ok("compute", "moons.run.h5", "-g", 9, "--shard", "1/2", "-o", "shard.land.h5")
