@@ -183,7 +183,8 @@ static tau_status parse_view(surface *s) {
     return TAU_STATUS_OK;
 }
 
-/* A size in pixels makes a page five inches high, as for other figures; otherwise the page is so many points.
+/* A size in pixels makes a page whose shorter side is five inches, wide ones as for other figures; otherwise
+ * the page is so many points.
  */
 static tau_status parse_size(surface *s) {
     const tau_cli_arguments *a = &s->cli->arguments;
@@ -204,7 +205,7 @@ static tau_status parse_size(surface *s) {
             return tau_fail(TAU_STATUS_USAGE,
                             "--size: \"%s\" is not a size" TAU_FIX "write WxH, as in 1280x720", size);
         s->width = (int)columns, s->height = (int)rows;
-        if (!(s->dpi > 0)) s->dpi = s->height / 5.0;
+        if (!(s->dpi > 0)) s->dpi = (s->width < s->height ? s->width : s->height) / 5.0;
     } else {
         if (width) TAU_TRY(tau_export_parse_length(&page_width, width, "--width"));
         if (height) TAU_TRY(tau_export_parse_length(&page_height, height, "--height"));
@@ -224,19 +225,15 @@ static tau_status parse_size(surface *s) {
                     s->height);
 }
 
-/* The whole box is seen, unless the camera was given with its distance. */
-static void fit_camera(surface *s) {
-    tau_space space;
-    tau_space_fit(&space, &s->scene, &s->view);
-    double lo[3], aspect = (double)s->width / s->height;
-    for (int i = 0; i < 3; i++) lo[i] = -space.half[i];
-    if (!s->posed) tau_camera_fit(&s->view.camera, lo, space.half, s->view.colorbar ? aspect * 0.86 : aspect);
+/* The whole box is seen, unless the camera was given with its distance; in a film all the time. */
+static tau_status fit_camera(surface *s, const tau_viewer *viewer, void *session, double turn) {
+    if (s->posed) return TAU_STATUS_OK;
+    return viewer->fit(session, &s->scene, &s->view, s->width, s->height, s->scale, turn, &s->view.camera);
 }
 
 /* ---- the file ---- */
 
-static tau_status draw(const surface *s, const tau_viewer *viewer, void *session, uint8_t *rgba,
-                       const char *out) {
+static tau_status draw(surface *s, const tau_viewer *viewer, void *session, uint8_t *rgba, const char *out) {
     const char *extension = tau_export_get_extension(out);
     bool pdf = strcmp(extension, "pdf") == 0, svg = strcmp(extension, "svg") == 0;
     bool transparent = tau_cli_has(&s->cli->arguments, "transparent");
@@ -248,6 +245,7 @@ static tau_status draw(const surface *s, const tau_viewer *viewer, void *session
                        .ground = s->view.dark ? (tau_color){0.102, 0.110, 0.125} : (tau_color){1, 1, 1},
                        .title = s->scene.title,
                        .recipe = s->recipe_text};
+    TAU_TRY(fit_camera(s, viewer, session, 0));
     if (!pdf && !svg) {
         TAU_TRY(
             viewer->render(session, &s->scene, &s->view, s->width, s->height, s->scale, transparent, rgba));
@@ -320,6 +318,7 @@ static tau_status write_film(surface *s, const tau_viewer *viewer, void *session
                                      .replace = s->cli->force,
                                      .cancel = s->cli->cancel};
     TAU_TRY(plan_film(&f, &options.fps));
+    TAU_TRY(fit_camera(s, viewer, session, f.turn));
     return tau_animation_write(out, &options, f.count, (tau_frame_source){draw_frame, &f}, s->cli->progress);
 }
 
@@ -356,7 +355,6 @@ static tau_status compose(surface *s) {
     TAU_TRY(note_holes(s));
     TAU_TRY(parse_size(s));
     TAU_TRY(read_recipe(s));
-    fit_camera(s);
     return TAU_STATUS_OK;
 }
 

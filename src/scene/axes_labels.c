@@ -117,11 +117,14 @@ static void make_name(const tau_axes_work *work, int axis, double width, tau_axe
     }
 }
 
-/* Moves a name into the picture. @return false = there is no room */
+/* Moves a name into the picture, clear of its edge, where a text would be cut off. @return false = there is no
+ * room */
 static bool take_place(tau_axes_work *work, double x, double y, int but, tau_axes_label *label) {
-    double right = work->sight.width - 1 - label->width / 2, low = work->sight.height - 1 - label->height / 2;
-    label->x = fmin(fmax(x, 1 + label->width / 2), right);
-    label->y = fmin(fmax(y, 1 + label->height / 2), low);
+    double margin = fmax(work->gap / 2, 1);
+    double right = work->sight.width - margin - label->width / 2,
+           low = work->sight.height - margin - label->height / 2;
+    label->x = fmin(fmax(x, margin + label->width / 2), right);
+    label->y = fmin(fmax(y, margin + label->height / 2), low);
     return is_free(work, label, but);
 }
 

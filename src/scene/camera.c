@@ -16,6 +16,9 @@
 /* Share of the picture that a fitted box fills at most; axes have their names and numbers around it. */
 #define FIT_SHARE 0.78
 
+/* Degrees between the poses of a turn for which a box is fitted. */
+#define TURN_STEP 3
+
 static double radians(double degrees) {
     return degrees * PI / 180;
 }
@@ -58,6 +61,10 @@ void tau_camera_get_eye(const tau_camera *camera, double eye[3]) {
     for (int i = 0; i < 3; i++) eye[i] = camera->target[i] + camera->distance * back[i];
 }
 
+bool tau_camera_is_parallel(const tau_camera *camera) {
+    return camera->orthographic || fabs(camera->pitch) >= 90 - 1e-9;
+}
+
 /* ---- movements ---- */
 
 void tau_camera_orbit(tau_camera *camera, double dx, double dy, double height) {
@@ -92,7 +99,7 @@ void tau_camera_zoom(tau_camera *camera, double factor, const double towards[3])
     tau_camera_get_basis(camera, right, up, back);
     for (int i = 0; i < 3; i++) from[i] = camera->target[i] - towards[i];
     /* Depth means nothing to parallel rays: the target stays in its plane. */
-    double depth = camera->orthographic ? dot(from, back) : 0;
+    double depth = tau_camera_is_parallel(camera) ? dot(from, back) : 0;
     /* A point stays where it is in the picture when everything shrinks towards it, the eye included. */
     for (int i = 0; i < 3; i++) {
         double aside = from[i] - depth * back[i];
@@ -100,19 +107,75 @@ void tau_camera_zoom(tau_camera *camera, double factor, const double towards[3])
     }
 }
 
-void tau_camera_fit(tau_camera *camera, const double lo[3], const double hi[3], double aspect) {
+/* ---- fitting ---- */
+
+/* What a box needs of a picture. */
+typedef struct need {
+    double half[3];           /* of the box */
+    double side, top, bottom; /* what of the picture it may fill: slopes at the eye */
+} need;
+
+static need make_need(const tau_camera *camera, const double lo[3], const double hi[3], double aspect,
+                      const tau_camera_margins *margins) {
+    double tall = tan(radians(camera->field_of_view) / 2);
+    return (need){.half = {(hi[0] - lo[0]) / 2, (hi[1] - lo[1]) / 2, (hi[2] - lo[2]) / 2},
+                  .side = tall * aspect * (1 - margins->side),
+                  .top = tall * (1 - margins->top),
+                  .bottom = tall * (1 - margins->bottom)};
+}
+
+/* How far the camera has to be from a target that lies `lift` above the middle of the box. */
+static double find_distance(const tau_camera *camera, const need *room, double lift) {
     double right[3], up[3], back[3], distance = 0;
-    double tall = tan(radians(camera->field_of_view) / 2) * FIT_SHARE, wide = tall * aspect;
     tau_camera_get_basis(camera, right, up, back);
-    for (int i = 0; i < 3; i++) camera->target[i] = lo[i] + (hi[i] - lo[i]) / 2;
     for (int corner = 0; corner < 8; corner++) {
         double from[3];
-        for (int i = 0; i < 3; i++) from[i] = (corner >> i & 1 ? hi[i] : lo[i]) - camera->target[i];
-        double nearer = camera->orthographic ? 0 : dot(from, back);
-        distance = fmax(distance, nearer + fabs(dot(from, right)) / wide);
-        distance = fmax(distance, nearer + fabs(dot(from, up)) / tall);
+        for (int i = 0; i < 3; i++) from[i] = corner >> i & 1 ? room->half[i] : -room->half[i];
+        from[2] -= lift;
+        double nearer = tau_camera_is_parallel(camera) ? 0 : dot(from, back), height = dot(from, up);
+        distance = fmax(distance, nearer + fabs(dot(from, right)) / room->side);
+        distance = fmax(distance, nearer + (height > 0 ? height / room->top : -height / room->bottom));
     }
+    return distance;
+}
+
+static double find_distance_of_turn(const tau_camera *camera, const need *room, double lift, double turn) {
+    turn = clamp(turn, -360, 360);
+    int steps = (int)ceil(fabs(turn) / TURN_STEP);
+    double distance = 0;
+    for (int step = 0; step <= steps; step++) {
+        tau_camera turned = *camera;
+        turned.yaw += steps > 0 ? turn * step / steps : 0;
+        distance = fmax(distance, find_distance(&turned, room, lift));
+    }
+    return distance;
+}
+
+static void place(tau_camera *camera, const double lo[3], const double hi[3], double lift, double distance) {
+    for (int i = 0; i < 3; i++) camera->target[i] = lo[i] + (hi[i] - lo[i]) / 2 + (i == 2 ? lift : 0);
     camera->distance = clamp(distance, DISTANCE_MIN, DISTANCE_MAX);
+}
+
+void tau_camera_fit(tau_camera *camera, const double lo[3], const double hi[3], double aspect) {
+    const tau_camera_margins margins = {1 - FIT_SHARE, 1 - FIT_SHARE, 1 - FIT_SHARE};
+    need room = make_need(camera, lo, hi, aspect, &margins);
+    place(camera, lo, hi, 0, find_distance(camera, &room, 0));
+}
+
+/* The distance needed is convex in the lift: a maximum of functions that are. */
+void tau_camera_fit_within(tau_camera *camera, const double lo[3], const double hi[3], double aspect,
+                           const tau_camera_margins *margins, double turn) {
+    need room = make_need(camera, lo, hi, aspect, margins);
+    double least = -room.half[2], most = room.half[2];
+    for (int i = 0; i < 40; i++) {
+        double third = (most - least) / 3, a = least + third, b = most - third;
+        if (find_distance_of_turn(camera, &room, a, turn) <= find_distance_of_turn(camera, &room, b, turn))
+            most = b;
+        else
+            least = a;
+    }
+    double lift = least + (most - least) / 2;
+    place(camera, lo, hi, lift, find_distance_of_turn(camera, &room, lift, turn));
 }
 
 tau_camera tau_camera_get_preset(tau_camera_preset preset) {
@@ -132,8 +195,8 @@ static void get_depths(const tau_camera *camera, double *nearest, double *farthe
     double reach = WORLD_RADIUS + sqrt(dot(camera->target, camera->target));
     *farthest = camera->distance + reach;
     /* Depth keeps its resolution when the nearest plane is not needlessly near. */
-    *nearest = camera->orthographic ? camera->distance - reach
-                                    : fmax(camera->distance * 0.02, camera->distance - reach);
+    *nearest = tau_camera_is_parallel(camera) ? camera->distance - reach
+                                              : fmax(camera->distance * 0.02, camera->distance - reach);
 }
 
 void tau_camera_get_matrices(const tau_camera *camera, double aspect, float view[16], float projection[16]) {
@@ -148,11 +211,12 @@ void tau_camera_get_matrices(const tau_camera *camera, double aspect, float view
     view[15] = 1;
     get_depths(camera, &nearest, &farthest);
     for (int i = 0; i < 16; i++) projection[i] = 0;
-    double tall = camera->orthographic ? half_height(camera) : tan(radians(camera->field_of_view) / 2);
+    double tall =
+        tau_camera_is_parallel(camera) ? half_height(camera) : tan(radians(camera->field_of_view) / 2);
     projection[0] = (float)(1 / (tall * aspect));
     projection[5] = (float)(1 / tall);
     double depth = farthest - nearest;
-    if (camera->orthographic) {
+    if (tau_camera_is_parallel(camera)) {
         projection[10] = (float)(-2 / depth);
         projection[14] = (float)(-(farthest + nearest) / depth);
         projection[15] = 1;
@@ -168,12 +232,13 @@ void tau_camera_get_ray(const tau_camera *camera, double aspect, double x, doubl
     double right[3], up[3], back[3], tall = half_height(camera), wide = tall * aspect;
     tau_camera_get_basis(camera, right, up, back);
     /* Parallel rays start outside everything, so that also what is behind the eye of a near camera is met. */
-    double start = camera->orthographic ? WORLD_RADIUS + sqrt(dot(camera->target, camera->target)) : 0;
+    double start =
+        tau_camera_is_parallel(camera) ? WORLD_RADIUS + sqrt(dot(camera->target, camera->target)) : 0;
     for (int i = 0; i < 3; i++) {
         double aside = x * wide * right[i] + y * tall * up[i];
-        origin[i] =
-            camera->target[i] + (camera->orthographic ? aside + start * back[i] : camera->distance * back[i]);
-        direction[i] = camera->orthographic ? -back[i] : aside - camera->distance * back[i];
+        origin[i] = camera->target[i] +
+                    (tau_camera_is_parallel(camera) ? aside + start * back[i] : camera->distance * back[i]);
+        direction[i] = tau_camera_is_parallel(camera) ? -back[i] : aside - camera->distance * back[i];
     }
     double length = sqrt(dot(direction, direction));
     for (int i = 0; i < 3; i++) direction[i] /= length;
@@ -185,8 +250,8 @@ bool tau_camera_project(const tau_camera *camera, double aspect, const double wo
     tau_camera_get_basis(camera, right, up, back);
     for (int i = 0; i < 3; i++) from[i] = world[i] - camera->target[i];
     double depth = camera->distance - dot(from, back);
-    if (!camera->orthographic && !(depth > camera->distance * 1e-6)) return false;
-    double share = camera->orthographic ? 1 : camera->distance / depth;
+    if (!tau_camera_is_parallel(camera) && !(depth > camera->distance * 1e-6)) return false;
+    double share = tau_camera_is_parallel(camera) ? 1 : camera->distance / depth;
     *x = dot(from, right) * share / (tall * aspect);
     *y = dot(from, up) * share / tall;
     return isfinite(*x) && isfinite(*y);

@@ -9,7 +9,7 @@ typedef struct tau_camera {
     double yaw, pitch, roll; /**< degrees; yaw 0, pitch 0 = from the front (−y); pitch 90 = from above */
     double distance;         /**< from the target */
     double field_of_view;    /**< degrees, vertical */
-    bool orthographic;       /**< keeps the size that the target's plane has in perspective */
+    bool orthographic;       /**< asked for; see tau_camera_is_parallel */
 } tau_camera;
 
 typedef enum tau_camera_preset {
@@ -18,6 +18,12 @@ typedef enum tau_camera_preset {
     TAU_CAMERA_PRESET_RIGHT,
     TAU_CAMERA_PRESET_TOP,
 } tau_camera_preset;
+
+/** Whether its rays are parallel: where that is asked for, and straight from above or below, where a surface
+ * in perspective would float over the ticks of its axes. Sizes are those of perspective in the target's
+ * plane.
+ */
+bool tau_camera_is_parallel(const tau_camera *camera);
 
 /** Fits a picture of 16:9 to the box of a landscape. */
 tau_camera tau_camera_get_preset(tau_camera_preset preset);
@@ -43,6 +49,16 @@ void tau_camera_zoom(tau_camera *camera, double factor, const double towards[3])
 
 /** Moves so that everything in the box is seen, with room for the axes around it. */
 void tau_camera_fit(tau_camera *camera, const double lo[3], const double hi[3], double aspect);
+
+/** Room kept free around a fitted box, in shares of half the picture. */
+typedef struct tau_camera_margins {
+    double side, top, bottom;
+} tau_camera_margins;
+
+/** The nearest place from which the box is seen within its margins, while the camera turns by `turn` degrees
+ * too. The target stays on the upright line through the middle of the box: the turn is steady. */
+void tau_camera_fit_within(tau_camera *camera, const double lo[3], const double hi[3], double aspect,
+                           const tau_camera_margins *margins, double turn);
 
 /** The ray through a place of the picture. @param[in] x, y  in -1..1, y up */
 void tau_camera_get_ray(const tau_camera *camera, double aspect, double x, double y, double origin[3],

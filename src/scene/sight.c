@@ -26,7 +26,7 @@ static void find_faces(tau_sight *sight) {
         int axis = face / 2;
         double side = face % 2 ? 1 : -1;
         /* A face that is seen edge-on counts as not seen: that keeps the outline where it is about to be. */
-        sight->seen[face] = sight->camera->orthographic
+        sight->seen[face] = tau_camera_is_parallel(sight->camera)
                                 ? side * back[axis] > 1e-9
                                 : side * eye[axis] > sight->space->half[axis] * (1 + 1e-9);
         sight->whole |= sight->seen[face];

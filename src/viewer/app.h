@@ -250,6 +250,9 @@ void tau_app_double_click(tau_app *app, double x, double y);
 
 void tau_app_set_preset(tau_app *app, tau_camera_preset preset);
 void tau_app_fit(tau_app *app, int pane);
+
+/** Whether a pane shows its surface as tau_app_fit does: neither moved nor nearer. */
+bool tau_app_is_fitted(const tau_app *app, int pane);
 void tau_app_reset_camera(tau_app *app);
 
 /** Makes the cameras of the other panes like that of `pane`, where they are linked. */

@@ -303,21 +303,31 @@ static bool has_box(const tau_app *app, int pane) {
            place->plot[3] >= 1;
 }
 
-/* All of the landscape, from the side it is seen from now. Linked panes have one camera: it is as far as the
- * largest of their boxes needs. */
+/* Linked panes have one camera: it is as far as the largest of their boxes needs. */
+static tau_camera find_camera(const tau_app *app, int pane) {
+    tau_camera camera = app->state.panes[pane].view.camera;
+    fit_box(&app->places[pane], &camera);
+    for (int p = 0; p < app->state.pane_count; p++) {
+        tau_camera other = camera;
+        if (!follows(app, pane, p) || !has_box(app, p)) continue;
+        fit_box(&app->places[p], &other);
+        camera.distance = fmax(camera.distance, other.distance);
+    }
+    return camera;
+}
+
+/* All of the landscape, from the side it is seen from now. */
 void tau_app_fit(tau_app *app, int pane) {
     tau_view *view = &app->state.panes[pane].view;
     for (int axis = 0; axis < 2; axis++) view->map_lo[axis] = view->map_hi[axis] = NAN;
-    if (has_box(app, pane)) {
-        fit_box(&app->places[pane], &view->camera);
-        for (int p = 0; p < app->state.pane_count; p++) {
-            tau_camera other = view->camera;
-            if (!follows(app, pane, p) || !has_box(app, p)) continue;
-            fit_box(&app->places[p], &other);
-            view->camera.distance = fmax(view->camera.distance, other.distance);
-        }
-    }
+    if (has_box(app, pane)) view->camera = find_camera(app, pane);
     tau_app_link(app, pane);
+}
+
+bool tau_app_is_fitted(const tau_app *app, int pane) {
+    if (!has_box(app, pane)) return false;
+    const tau_camera now = app->state.panes[pane].view.camera, fitted = find_camera(app, pane);
+    return now.distance == fitted.distance && memcmp(now.target, fitted.target, sizeof now.target) == 0;
 }
 
 void tau_app_reset_camera(tau_app *app) {

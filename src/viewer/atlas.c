@@ -85,6 +85,7 @@ void tau_atlas_destroy(tau_atlas *atlas) {
 
 void tau_atlas_begin(tau_atlas *atlas, int width, int height) {
     int longest = width > height ? width : height, size = atlas->size;
+    atlas->vertex_count = 0; /* of a frame that was only measured */
     GLint most = SIZE_LEAST;
     glGetIntegerv(GL_MAX_TEXTURE_SIZE, &most);
     while (size < longest && 2 * size <= most && 2 * size <= SIZE_MOST) size *= 2;

@@ -179,7 +179,7 @@ static bool to_pixels(const tau_frame *frame, const double eye[4], double lift, 
     double lifted[4] = {eye[0], eye[1], eye[2], 1}, clip[4], raised[4];
     apply(frame->matrix_projection, eye, clip);
     if (!(clip[3] > 1e-9)) return false;
-    lifted[2] += lift * (frame->view->camera.orthographic ? frame->distance : -eye[2]);
+    lifted[2] += lift * (tau_camera_is_parallel(&frame->view->camera) ? frame->distance : -eye[2]);
     apply(frame->matrix_projection, lifted, raised);
     if (!(raised[3] > 1e-9)) return false;
     const tau_frame_rect *plot = &frame->plot;
@@ -202,7 +202,7 @@ bool tau_frame_project_line(const tau_frame *frame, const double a[3], const dou
     double eye[2][4];
     for (int i = 0; i < 2; i++) apply(frame->matrix_view, points[i], eye[i]);
     double near = -0.02 * frame->distance;
-    for (int i = 0; i < 2 && !frame->view->camera.orthographic; i++) {
+    for (int i = 0; i < 2 && !tau_camera_is_parallel(&frame->view->camera); i++) {
         if (eye[i][2] <= near) continue;
         const double *other = eye[1 - i];
         if (other[2] > near) return false;

@@ -343,9 +343,9 @@ static void set_light(const tau_frame *frame, GLuint program) {
     length = sqrt(length);
     glUniform3f(glGetUniformLocation(program, "lamp"), (float)(lamp[0] / length), (float)(lamp[1] / length),
                 (float)(lamp[2] / length));
-    const double *from = camera->orthographic ? back : eye;
+    const double *from = tau_camera_is_parallel(camera) ? back : eye;
     glUniform4f(glGetUniformLocation(program, "eye"), (float)from[0], (float)from[1], (float)from[2],
-                camera->orthographic ? 0 : 1);
+                tau_camera_is_parallel(camera) ? 0 : 1);
 }
 
 static void set_surface(const tau_frame *frame, GLuint program, bool flat) {

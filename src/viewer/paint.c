@@ -52,6 +52,7 @@ void tau_paint_destroy(tau_paint *paint) {
 
 void tau_paint_begin(tau_paint *paint, int width, int height) {
     paint->bounds[0] = width, paint->bounds[1] = height;
+    paint->count = 0; /* of a frame that was only measured */
 }
 
 /* Liang and Barsky's way: the part of the line between the four edges. */

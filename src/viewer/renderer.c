@@ -15,6 +15,12 @@
 /* Pictures smaller than this have smaller type. */
 #define SMALL 480.0
 
+/* Room around a fitted box in heights of the type: for numbers, for the name of the height, for numbers and
+ * names. */
+#define SIDE_EMS   3.6
+#define TOP_EMS    2.2
+#define BOTTOM_EMS 3.8
+
 static const char *const program_names[TAU_PROGRAM_COUNT] = {"stroke", "glyph", "surface", "gap"};
 
 /* ---- programs ---- */
@@ -159,13 +165,18 @@ static void draw_surface_view(tau_frame *frame) {
     tau_frame_draw_mark_labels(frame);
 }
 
-static tau_status draw_parts(tau_frame *frame) {
+static tau_status draw_surroundings(tau_frame *frame) {
     const tau_scene *scene = frame->scene;
     frame->room = (tau_frame_rect){0, 0, frame->width, frame->height};
     for (size_t c = 0; c < scene->curve_count; c++) frame->has_right |= scene->curves[c].accuracy != NULL;
     TAU_TRY(tau_frame_upload_field(frame));
     tau_frame_draw_title(frame);
     tau_frame_draw_legend(frame);
+    return TAU_STATUS_OK;
+}
+
+static tau_status draw_parts(tau_frame *frame) {
+    TAU_TRY(draw_surroundings(frame));
     switch (frame->view->kind) {
     case TAU_VIEW_KIND_SURFACE:
         draw_surface_view(frame);
@@ -207,15 +218,15 @@ static void clear(const tau_frame *frame, bool transparent) {
     glBlendFuncSeparate(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA, GL_ONE, GL_ONE_MINUS_SRC_ALPHA);
 }
 
-tau_status tau_renderer_draw_frame(tau_renderer *renderer, int slot, const tau_scene *scene,
-                                   const tau_view *view, const tau_viewport *viewport, bool transparent,
-                                   bool layers) {
+/* Nothing is drawn before the frame is flushed. */
+static tau_status begin_frame(tau_frame *out, tau_renderer *renderer, int slot, const tau_scene *scene,
+                              const tau_view *view, const tau_viewport *viewport, bool layers) {
     if (slot < 0 || slot >= TAU_SLOT_COUNT || viewport->width < 1 || viewport->height < 1 ||
         !(viewport->scale > 0 && viewport->scale < 100))
         return tau_fail(TAU_STATUS_USAGE, "cannot draw a view of %d × %d pixels", viewport->width,
                         viewport->height);
     tau_slot *kept = &renderer->slots[slot];
-    tau_frame frame = {.scene = scene,
+    *out = (tau_frame){.scene = scene,
                        .view = view,
                        .slot = kept,
                        .programs = renderer->programs,
@@ -231,15 +242,48 @@ tau_status tau_renderer_draw_frame(tau_renderer *renderer, int slot, const tau_s
                        .colors = get_colors(view->dark)};
     kept->bar = (tau_frame_rect){0};
     kept->label_count = kept->text_count = kept->line_count = 0;
-    set_type(&frame);
-    tau_atlas_begin(renderer->atlas, frame.width, frame.height);
-    tau_paint_begin(renderer->paint, frame.width, frame.height);
+    set_type(out);
+    tau_atlas_begin(renderer->atlas, out->width, out->height);
+    tau_paint_begin(renderer->paint, out->width, out->height);
+    return TAU_STATUS_OK;
+}
+
+tau_status tau_renderer_draw_frame(tau_renderer *renderer, int slot, const tau_scene *scene,
+                                   const tau_view *view, const tau_viewport *viewport, bool transparent,
+                                   bool layers) {
+    tau_frame frame;
+    TAU_TRY(begin_frame(&frame, renderer, slot, scene, view, viewport, layers));
     clear(&frame, transparent);
     tau_status status = draw_parts(&frame);
     glDisable(GL_SCISSOR_TEST);
     glBindVertexArray(0);
     glUseProgram(0);
     return status;
+}
+
+/* Where room is short the box has half of it. */
+static tau_camera_margins get_margins(const tau_frame *frame) {
+    double em = frame->view->axes ? frame->font : frame->font * 0.3;
+    return (tau_camera_margins){.side = fmin(2 * SIDE_EMS * em / frame->plot.width, 0.5),
+                                .top = fmin(2 * TOP_EMS * em / frame->plot.height, 0.5),
+                                .bottom = fmin(2 * BOTTOM_EMS * em / frame->plot.height, 0.5)};
+}
+
+tau_status tau_renderer_fit_camera(tau_renderer *renderer, const tau_scene *scene, const tau_view *view,
+                                   int width, int height, double scale, double turn, tau_camera *camera) {
+    const tau_viewport viewport = {.width = width, .height = height, .scale = scale};
+    tau_frame frame;
+    *camera = view->camera;
+    if (view->kind != TAU_VIEW_KIND_SURFACE) return TAU_STATUS_OK;
+    TAU_TRY(begin_frame(&frame, renderer, TAU_RENDERER_IMAGE_SLOT, scene, view, &viewport, false));
+    TAU_TRY(draw_surroundings(&frame));
+    tau_frame_reserve_colorbar(&frame);
+    tau_frame_set_camera(&frame);
+    double lo[3];
+    for (int i = 0; i < 3; i++) lo[i] = -frame.space.half[i];
+    tau_camera_margins margins = get_margins(&frame);
+    tau_camera_fit_within(camera, lo, frame.space.half, frame.plot.width / frame.plot.height, &margins, turn);
+    return frame.status;
 }
 
 bool tau_renderer_is_quick(const tau_renderer *renderer) {

@@ -46,6 +46,13 @@ TAU_CHECK tau_status tau_renderer_draw_image(tau_renderer *renderer, const tau_s
                                              const tau_view *view, int width, int height, double scale,
                                              bool transparent, uint8_t *rgba);
 
+/** Moves the camera of a surface to where all of its box is seen in such a picture, with room for the names
+ * and numbers around it, also while the camera turns by `turn` degrees. Cameras of other views stay.
+ *  @param[in,out] camera  its direction is kept */
+TAU_CHECK tau_status tau_renderer_fit_camera(tau_renderer *renderer, const tau_scene *scene,
+                                             const tau_view *view, int width, int height, double scale,
+                                             double turn, tau_camera *camera);
+
 /** The same without background, texts and the lines of axes, which are given apart for files that keep them
  * as vectors. @param[out] overlay  borrowed until the next draw */
 TAU_CHECK tau_status tau_renderer_draw_layers(tau_renderer *renderer, const tau_scene *scene,

@@ -46,6 +46,14 @@ static bool parse_numbers(const char *text, double *out, int count) {
     return text[strspn(text, " \t")] == '\0';
 }
 
+static bool is_state(const char *text) {
+    double number;
+    const char *colon = strchr(text, ':');
+    if (strncmp(text, "epoch:", 6) == 0 || strncmp(text, "step:", 5) == 0)
+        return parse_numbers(colon + 1, &number, 1);
+    return strcmp(text, "first") == 0 || strcmp(text, "last") == 0 || strcmp(text, "best") == 0;
+}
+
 /* ---- verbs ---- */
 
 static tau_status run_open(tau_script *script, tau_app *app, const char *words) {
@@ -69,8 +77,14 @@ static tau_status run_wait(tau_script *script, tau_app *app, const char *words) 
 static tau_status run_seek(tau_script *script, tau_app *app, const char *words) {
     double state;
     (void)script;
-    if (!parse_numbers(words, &state, 1)) return refuse("seek needs a state", "write seek STATE");
-    if (app) tau_timeline_seek(&app->timeline, state);
+    bool number = parse_numbers(words, &state, 1);
+    if (!number && !is_state(words))
+        return refuse("seek needs a state", "write seek INDEX, first, last, best, epoch:E or step:S");
+    if (!app) return TAU_STATUS_OK;
+    const tau_document *document = tau_app_get_document(app);
+    if (!number && !document) return refuse("there is nothing to seek in", "open a file first");
+    if (!number) TAU_TRY(tau_document_find_state(document, words, &state));
+    tau_timeline_seek(&app->timeline, state);
     return TAU_STATUS_OK;
 }
 

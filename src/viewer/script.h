@@ -6,13 +6,13 @@
  *      open FILE               as if it had been dropped; goes on when it was read
  *      wait SECONDS            lets the window go on
  *      wait done               until the explorer has computed what is seen, at most ten minutes
- *      seek STATE              a place of the timeline
+ *      seek STATE              a place of the timeline: a number, first, last, best, epoch:E, step:S
  *      pin ALPHA BETA          sets a pin
  *      line A B TO_A TO_B      the line of a profile
  *      plane WORDS             random:SEED, pca, states:A,B,C
  *      set JSON                settings of the view, as --state takes them
  *      size WxH                of the window
- *      picture FILE [WxH]      the landscape alone
+ *      picture FILE [WxH]      the landscape alone, its ink for light paper
  *      screenshot FILE         the window as it is
  *      record FILE             starts a film; file.record ends it
  *      save FILE               the region, as a landscape

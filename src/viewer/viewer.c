@@ -34,6 +34,12 @@ static tau_status begin(void **out) {
     return TAU_STATUS_OK;
 }
 
+static tau_status fit(void *opaque, const tau_scene *scene, const tau_view *view, int width, int height,
+                      double scale, double turn, tau_camera *camera) {
+    session *s = opaque;
+    return tau_renderer_fit_camera(s->renderer, scene, view, width, height, scale, turn, camera);
+}
+
 static tau_status render(void *opaque, const tau_scene *scene, const tau_view *view, int width, int height,
                          double scale, bool transparent, uint8_t *rgba) {
     session *s = opaque;
@@ -57,6 +63,7 @@ static tau_status describe(char *text, size_t size) {
 const tau_viewer tau_viewer_gl = {.run = tau_window_run,
                                   .wake = tau_window_wake,
                                   .begin = begin,
+                                  .fit = fit,
                                   .render = render,
                                   .render_layers = render_layers,
                                   .end = end,

@@ -68,6 +68,9 @@ typedef struct tau_viewer {
 
     /** Pictures without a window. @param[out] session  ended with end */
     tau_status (*begin)(void **session);
+    /** The camera that shows all of a surface: tau_renderer_fit_camera. */
+    tau_status (*fit)(void *session, const tau_scene *scene, const tau_view *view, int width, int height,
+                      double scale, double turn, tau_camera *camera);
     /** @param[out] rgba  [height, width, 4] as tau_renderer_draw_image */
     tau_status (*render)(void *session, const tau_scene *scene, const tau_view *view, int width, int height,
                          double scale, bool transparent, uint8_t *rgba);

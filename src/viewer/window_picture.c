@@ -58,7 +58,7 @@ static tau_status save_window(const tau_viewer_window *w, const char *path) {
 }
 
 static tau_status draw_picture(tau_renderer *renderer, const tau_app *app, int width, int height,
-                               double scale, bool transparent, const char *path) {
+                               double scale, bool transparent, bool fit, const char *path) {
     tau_app_picture picture;
     uint8_t *rgba;
     if (width < 16 || height < 16 || width > TAU_APP_SIDE || height > TAU_APP_SIDE)
@@ -67,13 +67,16 @@ static tau_status draw_picture(tau_renderer *renderer, const tau_app *app, int w
                         height, TAU_APP_SIDE);
     if (!tau_app_compose(app, app->state.active, &picture))
         return tau_fail(TAU_STATUS_USAGE, "there is nothing to draw" TAU_FIX "open a landscape first");
+    if (transparent) picture.view.dark = false; /* for paper: light ink could not be read on it */
     tau_status status = TAU_ALLOC(rgba, (size_t)width * (size_t)height * 4);
-    if (status == TAU_STATUS_OK) {
+    if (status == TAU_STATUS_OK && fit)
+        status = tau_renderer_fit_camera(renderer, &picture.scene, &picture.view, width, height, scale, 0,
+                                         &picture.view.camera);
+    if (status == TAU_STATUS_OK)
         status = tau_renderer_draw_image(renderer, &picture.scene, &picture.view, width, height, scale,
                                          transparent, rgba);
-        if (status == TAU_STATUS_OK) status = write_png(path, width, height, rgba);
-        tau_mem_free(rgba);
-    }
+    if (status == TAU_STATUS_OK) status = write_png(path, width, height, rgba);
+    tau_mem_free(rgba);
     tau_app_picture_clear(&picture);
     return status;
 }
@@ -90,7 +93,9 @@ static void take_screenshot(tau_viewer_window *w) {
         int height = wants->height > 0 ? wants->height : (int)place->height;
         double scale = w->scale * w->ratio;
         if (wants->width > 0 && place->height > 1) scale *= fmax(0.5, height / place->height);
-        status = draw_picture(w->renderer, w->app, width, height, scale, true, path);
+        /* What fills its pane fills a picture of another shape too; what was moved or zoomed stays so. */
+        bool fit = wants->width > 0 && tau_app_is_fitted(w->app, w->app->state.active);
+        status = draw_picture(w->renderer, w->app, width, height, scale, true, fit, path);
         glBindFramebuffer(GL_FRAMEBUFFER, 0);
     } else {
         status = save_window(w, path);
@@ -189,7 +194,7 @@ tau_status tau_window_draw_file(const tau_viewer_request *request) {
     if (status == TAU_STATUS_OK) status = tau_renderer_create(&renderer, request->shaders);
     if (status == TAU_STATUS_OK)
         status = draw_picture(renderer, app, width, height, request->scale > 0 ? request->scale : 1, false,
-                              request->screenshot);
+                              request->state == NULL, request->screenshot);
     tau_error_copy error;
     tau_error_save(&error);
     if (renderer) tau_renderer_destroy(renderer);

@@ -8,6 +8,7 @@ import struct
 import subprocess
 import tempfile
 import unittest
+import zlib
 
 PROGRAM = os.environ["TAUSCAPE"]
 # Only tests that name a folder of plugins see one: the others compute on the processor, also where there is a GPU.
@@ -83,6 +84,45 @@ def png_size(path):
         head = file.read(24)
     assert head[:8] == b"\x89PNG\r\n\x1a\n", path
     return struct.unpack(">II", head[16:24])
+
+
+def read_png(data):
+    """Width, height, channels, and rows of bytes of a PNG of 8 bits a channel."""
+    width, height, depth, kind = struct.unpack(">IIBB", data[16:26])
+    assert depth == 8
+    channels = {2: 3, 6: 4}[kind]
+    packed, at = b"", 8
+    while at < len(data):
+        length, name = struct.unpack(">I4s", data[at:at + 8])
+        if name == b"IDAT":
+            packed += data[at + 8:at + 8 + length]
+        at += length + 12
+    raw, rows, stride = zlib.decompress(packed), [], width * channels
+    previous = bytearray(stride)
+    for y in range(height):
+        line = bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
+        undo(raw[y * (stride + 1)], line, previous, channels)
+        rows.append(bytes(line))
+        previous = line
+    return width, height, channels, rows
+
+
+def undo(kind, line, previous, channels):
+    """Takes the filter of one row back, in place."""
+    for i, value in enumerate(line):
+        left = line[i - channels] if i >= channels else 0
+        above = previous[i]
+        corner = previous[i - channels] if i >= channels else 0
+        if kind == 1:
+            line[i] = (value + left) & 255
+        elif kind == 2:
+            line[i] = (value + above) & 255
+        elif kind == 3:
+            line[i] = (value + (left + above) // 2) & 255
+        elif kind == 4:
+            guess = left + above - corner
+            best = min((abs(guess - left), 0, left), (abs(guess - above), 1, above), (abs(guess - corner), 2, corner))
+            line[i] = (value + best[2]) & 255
 
 
 def main():

@@ -4,10 +4,8 @@ import json
 import os
 import re
 import shutil
-import struct
 import subprocess
 import unittest
-import zlib
 
 import harness
 
@@ -15,45 +13,6 @@ GL = {"TAUSCAPE_PLUGIN_PATH": os.environ["TAUSCAPE_GL_FOLDER"]}
 if harness.SANITIZED:
     # Mesa keeps what it allocated for its compiler to the end of the process.
     GL["ASAN_OPTIONS"] = "detect_leaks=0:allocator_may_return_null=1"
-
-
-def read_png(data):
-    """Width, height, channels, and rows of bytes of a PNG of 8 bits a channel."""
-    width, height, depth, kind = struct.unpack(">IIBB", data[16:26])
-    assert depth == 8
-    channels = {2: 3, 6: 4}[kind]
-    packed, at = b"", 8
-    while at < len(data):
-        length, name = struct.unpack(">I4s", data[at:at + 8])
-        if name == b"IDAT":
-            packed += data[at + 8:at + 8 + length]
-        at += length + 12
-    raw, rows, stride = zlib.decompress(packed), [], width * channels
-    previous = bytearray(stride)
-    for y in range(height):
-        line = bytearray(raw[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
-        undo(raw[y * (stride + 1)], line, previous, channels)
-        rows.append(bytes(line))
-        previous = line
-    return width, height, channels, rows
-
-
-def undo(kind, line, previous, channels):
-    """Takes the filter of one row back, in place."""
-    for i, value in enumerate(line):
-        left = line[i - channels] if i >= channels else 0
-        above = previous[i]
-        corner = previous[i - channels] if i >= channels else 0
-        if kind == 1:
-            line[i] = (value + left) & 255
-        elif kind == 2:
-            line[i] = (value + above) & 255
-        elif kind == 3:
-            line[i] = (value + (left + above) // 2) & 255
-        elif kind == 4:
-            guess = left + above - corner
-            best = min((abs(guess - left), 0, left), (abs(guess - above), 1, above), (abs(guess - corner), 2, corner))
-            line[i] = (value + best[2]) & 255
 
 
 class Surface(harness.CliTest):
@@ -73,21 +32,21 @@ class Surface(harness.CliTest):
         return self.bytes(out)
 
     def test_a_png_has_the_size_asked_for_and_shows_something(self):
-        width, height, channels, rows = read_png(self.export("a.png", "--size", "200x150"))
+        width, height, channels, rows = harness.read_png(self.export("a.png", "--size", "200x150"))
         self.assertEqual((width, height, channels), (200, 150, 3))
         colors = {row[i:i + 3] for row in rows for i in range(0, len(row), 3)}
         self.assertGreater(len(colors), 500)
         self.assertEqual(rows[0][:3], b"\xff\xff\xff")
 
     def test_a_page_in_inches_has_its_dots(self):
-        width, height, _, _ = read_png(self.export("b.png", "--width", "2in", "--height", "1.5in", "--dpi", 100))
+        width, height, _, _ = harness.read_png(self.export("b.png", "--width", "2in", "--height", "1.5in", "--dpi", 100))
         self.assertEqual((width, height), (200, 150))
 
     def test_transparent_has_an_alpha_and_dark_a_dark_ground(self):
-        _, _, channels, rows = read_png(self.export("c.png", "--size", "160x120", "--transparent"))
+        _, _, channels, rows = harness.read_png(self.export("c.png", "--size", "160x120", "--transparent"))
         self.assertEqual(channels, 4)
         self.assertEqual(rows[0][3], 0)
-        _, _, _, rows = read_png(self.export("d.png", "--size", "160x120", "--dark"))
+        _, _, _, rows = harness.read_png(self.export("d.png", "--size", "160x120", "--dark"))
         self.assertLess(max(rows[0][:3]), 50)
 
     def test_pictures_carry_their_recipe_and_no_host(self):
@@ -120,7 +79,7 @@ class Surface(harness.CliTest):
     def test_a_view_of_the_viewer_is_taken(self):
         with open(self.path("view.json"), "w", encoding="utf-8") as file:
             json.dump({"kind": "surface", "dark": True, "isolines": False}, file)
-        _, _, _, rows = read_png(self.export("l.png", "--size", "160x120", "--state", "view.json"))
+        _, _, _, rows = harness.read_png(self.export("l.png", "--size", "160x120", "--state", "view.json"))
         self.assertLess(max(rows[0][:3]), 50)
         with open(self.path("bad.json"), "w", encoding="utf-8") as file:
             file.write('{"kind": "surface", "drak": true}')
@@ -137,15 +96,25 @@ class Surface(harness.CliTest):
         stream = json.loads(probe.stdout)["streams"][0]
         self.assertEqual((stream["width"], stream["height"], stream["nb_read_frames"]), (160, 120, "8"))
 
-    def test_numbered_frames_differ_and_the_first_is_the_still(self):
+    def test_numbered_frames_differ_and_without_a_turn_are_the_still(self):
         os.makedirs(self.path("frames"))
         self.ok("export", "plane.land.h5", "-o", "frames/%05d.png", "--size", "160x120", "--duration", "1s", "--fps", 4,
                 "--turn", 90, env=GL)
-        frames = [read_png(self.bytes(f"frames/{i:05d}.png"))[3] for i in range(4)]
+        frames = [harness.read_png(self.bytes(f"frames/{i:05d}.png"))[3] for i in range(4)]
         self.assertEqual(len({b"".join(rows) for rows in frames}), 4)
         self.assertEqual(sorted(os.listdir(self.path("frames"))), [f"{i:05d}.png" for i in range(4)])
-        still = read_png(self.export("still.png", "--size", "160x120"))[3]
-        self.assertEqual(still, frames[0])
+        self.ok("export", "plane.land.h5", "-o", "still/%d.png", "--size", "160x120", "--duration", "1s", "--fps", 1, "--turn", 0,
+                env=GL)
+        self.assertEqual(harness.read_png(self.bytes("still/0.png"))[3],
+                         harness.read_png(self.export("still.png", "--size", "160x120"))[3])
+
+    def test_from_above_rays_are_parallel(self):
+        with open(self.path("parallel.json"), "w", encoding="utf-8") as file:
+            json.dump({"kind": "surface", "camera": {"orthographic": True}}, file)
+        for camera, same in (("0:90", True), ("0:80", False)):
+            perspective = self.export("above.png", "--size", "160x120", "--camera", camera)
+            parallel = self.export("above.png", "--size", "160x120", "--camera", camera, "--state", "parallel.json")
+            self.assertEqual(perspective == parallel, same, camera)
 
     def test_a_film_without_a_path_has_nothing_to_play(self):
         self.fails("export", "plane.land.h5", "-o", "no.gif", "--play", "--no-path", code=2, what="no training to play",

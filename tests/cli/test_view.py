@@ -11,7 +11,7 @@ import unittest
 
 from display import Display
 from drop import drop
-from harness import PROGRAM, SANITIZED
+from harness import PROGRAM, SANITIZED, read_png
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -163,6 +163,55 @@ class ViewTest(unittest.TestCase):
             self.assertEqual(png_size(os.path.join(self.work, size + ".png")), expected)
         self.assertEqual(png_size(os.path.join(self.work, "plain.png")), (320, 200))
         self.assertFalse(os.path.exists(self.state), "--fresh keeps no session")
+
+    def read(self, name):
+        with open(os.path.join(self.work, name), "rb") as file:
+            return read_png(file.read())
+
+    def test_a_picture_of_another_shape_shows_all_in_ink_for_paper(self):
+        self.script("""size 900x600
+            wait 0.5
+            picture tall.png 400x900
+            camera.top
+            picture top.png 800x600
+            camera.nearer
+            camera.nearer
+            picture near.png 800x600
+            file.quit
+            """, self.plane, "--fresh")
+        for name in ("tall.png", "top.png"):
+            _, _, channels, rows = self.read(name)
+            self.assertEqual(channels, 4)
+            self.assertFalse(any(row[3] or row[-1] for row in rows), f"{name}: something is cut off at the sides")
+            opaque = [row[i:i + 3] for row in rows for i in range(0, len(row), 4) if row[i + 3] == 255]
+            self.assertTrue(any(max(pixel) < 60 and max(pixel) - min(pixel) < 4 for pixel in opaque), "dark ink")
+        self.assertNotEqual(self.read("near.png"), self.read("top.png"), "what was zoomed stays so")
+        self.finish(self.start("view", self.plane, "--screenshot", "shot.png", "--size", "400x900"))
+        _, _, _, rows = self.read("shot.png")
+        self.assertTrue(all(row[:3] == b"\xff\xff\xff" for row in rows), "something is cut off at the left")
+
+    def test_seek_takes_states_as_everywhere(self):
+        states = json.loads(run("info", self.run_file, "--json"))["groups"][0]["states"]
+        pairs = [("first", "0"), ("last", str(states - 1)), ("step:0", "0"), ("epoch:0", "first"), ("epoch:4", "last"),
+                 ("step:100000", "last"), ("1.5", "1.5")]
+        text = "wait 0.3\n"
+        for i, pair in enumerate(pairs):
+            for k in range(2):
+                text += f"seek {pair[k]}\npicture {i}-{k}.png 160x120\n"
+        self.script(text + "file.quit\n", self.plane, "--fresh")
+        for i, pair in enumerate(pairs):
+            self.assertEqual(self.read(f"{i}-0.png"), self.read(f"{i}-1.png"), pair)
+        self.assertNotEqual(self.read("0-0.png"), self.read("1-0.png"))
+        _, err = self.script("wait 0.1\nseek epoch:99999\nfile.quit\n", self.plane, "--fresh", code=1)
+        self.assertIn("line 2", err)
+        _, err = self.script("seek epoch:\n", self.plane, "--fresh", code=2)
+        self.assertIn("epoch:E or step:S", err)
+
+    def test_a_plane_waits_for_what_is_being_saved(self):
+        saved = os.path.join(self.work, "saved.land.h5")
+        self.script(f"wait done\nsave {saved}\nplane random:3\nwait done\nsave {saved}2\nwait done\nfile.quit\n", self.run_file,
+                    "--samples", "100", "--size", "500x400", "--fresh")
+        self.assertNotEqual(run("info", saved), run("info", saved + "2"))
 
     def test_every_dialog_and_pane_is_drawn(self):
         dialogs = ["file.open", "file.picture_as", "file.record", "help.keys", "help.palette", "help.about",

@@ -197,3 +197,68 @@ Test(camera, perspective_and_parallel_agree_in_the_plane_of_the_target) {
         assert_near(near[1], parallel[1], 1e-12);
     }
 }
+
+/* Where the corners of a box lie in the picture: left, right, bottom, top. */
+static void find_bounds(const tau_camera *camera, double aspect, const double lo[3], const double hi[3],
+                        double bounds[4]) {
+    bounds[0] = bounds[2] = INFINITY, bounds[1] = bounds[3] = -INFINITY;
+    for (int corner = 0; corner < 8; corner++) {
+        double world[3], at[2];
+        for (int i = 0; i < 3; i++) world[i] = corner >> i & 1 ? hi[i] : lo[i];
+        cr_assert(tau_camera_project(camera, aspect, world, &at[0], &at[1]));
+        for (int axis = 0; axis < 2; axis++) {
+            bounds[2 * axis] = fmin(bounds[2 * axis], at[axis]);
+            bounds[2 * axis + 1] = fmax(bounds[2 * axis + 1], at[axis]);
+        }
+    }
+}
+
+Test(camera, fit_within_fills_what_the_margins_leave) {
+    const double lo[3] = {-1, -0.4, -0.3}, hi[3] = {1, 0.4, 0.7}, aspects[] = {0.4, 1, 16.0 / 9, 4};
+    const tau_camera_margins margins = {.side = 0.1, .top = 0.05, .bottom = 0.3};
+    for (size_t pose = 0; pose < 2 * POSES; pose++)
+        for (int a = 0; a < 4; a++) {
+            tau_camera camera = make_camera(pose / 2, pose % 2);
+            if (camera.roll != 0) continue;
+            double b[4];
+            tau_camera_fit_within(&camera, lo, hi, aspects[a], &margins, 0);
+            find_bounds(&camera, aspects[a], lo, hi, b);
+            cr_assert(b[0] >= -0.9 - 1e-6 && b[1] <= 0.9 + 1e-6 && b[2] >= -0.7 - 1e-6 &&
+                      b[3] <= 0.95 + 1e-6);
+            double sides = fmax(-b[0], b[1]) / 0.9, heights = fmax(b[2] / -0.7, b[3] / 0.95);
+            cr_assert(fmax(sides, heights) > 1 - 1e-4, "pose %zu, aspect %g", pose, aspects[a]);
+            assert_near(camera.target[0], 0, 1e-12);
+            assert_near(camera.target[1], 0, 1e-12);
+        }
+}
+
+Test(camera, fit_within_holds_while_the_camera_turns) {
+    const double lo[3] = {-1, -0.4, -0.5}, hi[3] = {1, 0.4, 0.5};
+    const tau_camera_margins margins = {0.1, 0.1, 0.1};
+    tau_camera camera = make_camera(1, false), still = camera;
+    tau_camera_fit_within(&camera, lo, hi, 1, &margins, 360);
+    tau_camera_fit_within(&still, lo, hi, 1, &margins, 0);
+    cr_assert_gt(camera.distance, still.distance);
+    double widest = 0, b[4];
+    for (int yaw = 0; yaw < 360; yaw++) {
+        camera.yaw = yaw;
+        find_bounds(&camera, 1, lo, hi, b);
+        widest = fmax(widest, fmax(fmax(-b[0], b[1]), fmax(-b[2], b[3])));
+    }
+    cr_assert(widest < 0.905 && widest > 0.89, "%g", widest);
+}
+
+/* In perspective the surface would float over the ticks of its axes. */
+Test(camera, straight_from_above_and_below_rays_are_parallel) {
+    for (int side = -1; side <= 1; side += 2) {
+        tau_camera camera = {.pitch = side * 90, .yaw = 20, .distance = 5, .field_of_view = 30};
+        const double low[3] = {0.7, -0.4, -0.5}, high[3] = {0.7, -0.4, 0.5};
+        double a[2], b[2];
+        cr_assert(tau_camera_is_parallel(&camera));
+        cr_assert(tau_camera_project(&camera, 1.3, low, &a[0], &a[1]));
+        cr_assert(tau_camera_project(&camera, 1.3, high, &b[0], &b[1]));
+        for (int i = 0; i < 2; i++) assert_near(a[i], b[i], 1e-12);
+        camera.pitch = side * 89.9;
+        cr_assert_not(tau_camera_is_parallel(&camera));
+    }
+}

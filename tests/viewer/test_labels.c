@@ -109,6 +109,43 @@ Test(labels, name_axes_title_series_and_gaps) {
     canvas_release(&c);
 }
 
+/* A fitted surface is whole, large and named at every shape of picture, from every side and straight from
+ * above. */
+Test(labels, a_fitted_surface_has_room_for_its_names) {
+    static const int sizes[][2] = {{400, 900}, {1600, 400}, {1280, 720}, {800, 600}};
+    static const double poses[][2] = {{30, 32}, {0, 90}, {120, 20}};
+    for (int s = 0; s < 4; s++) {
+        canvas c = canvas_create(sizes[s][0], sizes[s][1]);
+        picture p = picture_create(PICTURE_SURFACE);
+        p.scene.xlabel = "α (PC 1, 71.3 %)", p.scene.ylabel = "β (PC 2, 14.5 %)";
+        for (int i = 0; i < 3; i++) {
+            char name[64];
+            double plot[4], widest = 0, highest = 0;
+            snprintf(name, sizeof name, "yaw %g pitch %g", poses[i][0], poses[i][1]);
+            p.view.camera.yaw = poses[i][0], p.view.camera.pitch = poses[i][1];
+            cr_assert_eq(tau_renderer_fit_camera(c.renderer, &p.scene, &p.view, c.width, c.height, 1, 0,
+                                                 &p.view.camera),
+                         TAU_STATUS_OK);
+            place_texts(&c, &p, name);
+            check(&c, name);
+            cr_expect(has_text(&c, "α (PC 1, 71.3 %)") && has_text(&c, "β (PC 2, 14.5 %)"), "%s at %d x %d",
+                      name, c.width, c.height);
+            tau_renderer_get_plot(c.renderer, 0, plot);
+            const tau_space *space = tau_renderer_get_space(c.renderer, 0);
+            for (int corner = 0; corner < 8; corner++) {
+                double world[3], x, y;
+                for (int k = 0; k < 3; k++) world[k] = (corner >> k & 1 ? 1 : -1) * space->half[k];
+                cr_assert(tau_camera_project(&p.view.camera, plot[2] / plot[3], world, &x, &y));
+                widest = fmax(widest, fabs(x)), highest = fmax(highest, fabs(y));
+            }
+            cr_expect(widest < 0.97 && highest < 0.97 && fmax(widest, highest) > 0.7, "%s at %d x %d: %g, %g",
+                      name, c.width, c.height, widest, highest);
+        }
+        picture_release(&p);
+        canvas_release(&c);
+    }
+}
+
 /* ---- values of contour lines ---- */
 
 /* The value that a text inside the plot shows; NaN for other texts. */
