@@ -117,8 +117,8 @@ static void make_name(const tau_axes_work *work, int axis, double width, tau_axe
     }
 }
 
-/* Moves a name into the picture, clear of its edge, where a text would be cut off. @return false = there is no
- * room */
+/* Moves a name into the picture, clear of its edge, where a text would be cut off. @return false = there is
+ * no room */
 static bool take_place(tau_axes_work *work, double x, double y, int but, tau_axes_label *label) {
     double margin = fmax(work->gap / 2, 1);
     double right = work->sight.width - margin - label->width / 2,
