@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/export.h"
 #include "cli/files.h"
 #include "cli/plugins.h"
 #include "cli/replay_show.h"
@@ -131,6 +132,12 @@ static tau_status check_film(const watch *w) {
                         "--animate cannot be %s" TAU_WHY "it is not the name of a film" TAU_FIX
                         "name it OUT.mp4, OUT.gif or OUT.webm",
                         w->animate);
+    tau_figure_options page; /* other sizes than --size come from what is drawn */
+    int rows, columns;
+    TAU_TRY(tau_export_get_page(w->cli, &page, &rows, &columns));
+    const tau_animation_options film = {
+        .width = page.pixel_width, .height = page.pixel_height, .fps = w->fps};
+    if (page.pixel_width > 0) TAU_TRY(tau_animation_check(w->animate, &film));
     if (format == TAU_ANIMATION_FORMAT_FRAMES) return TAU_STATUS_OK;
     return tau_cli_check_output(w->cli, w->animate, TAU_FILE_KIND_OTHER);
 }

@@ -133,20 +133,20 @@ static bool is_too_large(int width, int height) {
     return (8 * w + 1024) * (h + 128) >= INT32_MAX;
 }
 
-static tau_status check(tau_animation_format *format, const char *path,
-                        const tau_animation_options *options) {
-    if (!tau_animation_find_format(format, path))
+tau_status tau_animation_check(const char *path, const tau_animation_options *options) {
+    tau_animation_format format;
+    if (!tau_animation_find_format(&format, path))
         return tau_fail(TAU_STATUS_USAGE,
                         "cannot make a film called %s" TAU_WHY "its name does not say what it is" TAU_FIX
                         "use .mp4, .webm, .gif, or frames/%%05d.png",
                         path);
-    const int most = side_max[*format];
+    const int most = side_max[format];
     if (options->width < 1 || options->height < 1 || options->width > most || options->height > most)
         return tau_fail(TAU_STATUS_USAGE,
                         "cannot make a film of %d × %d pixels" TAU_WHY
                         "a side must be between 1 and %d pixels" TAU_FIX "choose another size",
                         options->width, options->height, most);
-    if (*format != TAU_ANIMATION_FORMAT_FRAMES && is_too_large(options->width, options->height))
+    if (format != TAU_ANIMATION_FORMAT_FRAMES && is_too_large(options->width, options->height))
         return tau_fail(TAU_STATUS_USAGE,
                         "cannot make a film of %d × %d pixels" TAU_WHY "ffmpeg takes no frames of more than "
                         "about 264 million pixels" TAU_FIX "choose another size, or write frames/%%05d.png",
@@ -206,10 +206,9 @@ static tau_status start(tau_animation *animation, const char *path) {
 
 tau_status tau_animation_create(tau_animation **out, const char *path, const tau_animation_options *options) {
     *out = NULL;
-    tau_animation_format format;
-    TAU_TRY(check(&format, path, options));
+    TAU_TRY(tau_animation_check(path, options));
     TAU_TRY(TAU_ALLOC(*out, 1));
-    (*out)->format = format;
+    (void)tau_animation_find_format(&(*out)->format, path);
     (*out)->options = *options;
     tau_status status = start(*out, path);
     (*out)->options.title = (*out)->options.recipe = NULL;

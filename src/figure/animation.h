@@ -46,6 +46,11 @@ bool tau_animation_find_format(tau_animation_format *out, const char *path);
  *  @errors TAU_STATUS_MEMORY */
 TAU_CHECK tau_status tau_animation_find_frames(bool *any, const char *path);
 
+/** Whether a film can be made of frames of that size and rate, before any is drawn: H.264 and VP9 have at
+ * most 16384 pixels a side, others 32767, and ffmpeg takes no frames of more than about 264 million pixels.
+ *  @errors TAU_STATUS_USAGE (size, rate, a name that is none of a film) */
+TAU_CHECK tau_status tau_animation_check(const char *path, const tau_animation_options *options);
+
 /** Starts a film. Nothing stands at `path` before tau_animation_finish; numbered PNGs appear one by one, each
  * whole. Without ffmpeg the frames are kept as PNGs in the folder "PATH.frames" and tau_animation_finish says
  * so.

@@ -250,11 +250,14 @@ class Replay(harness.CliTest):
     def test_impossible_films_are_refused(self):
         for options in [["--fps", 0], ["--fps", 1000000], ["--duration", "0s"], ["--duration", "soon"],
                         ["--duration", "99999999s"], ["--state", "0:1:0"], ["--state", "0:1:2:3"],
-                        ["--size", "20000x200"]]:
+                        ["--size", "20000x200"], ["--size", "16384x16384"], ["--fps", "0x10"]]:
             with self.subTest(options=options):
                 result = self.run_program("export", "moons.run.h5", "--figure", "loss", *options, "-o", "film9.mp4")
                 self.assertEqual(result.code, 2, result.err)
                 self.assertFalse(os.path.exists(self.path("film9.mp4")))
+        result = self.fails("watch", "moons.run.h5", "--mode", "terminal", "--size", "16384x16384", "--animate", "film9.mp4",
+                            code=2, what="264 million")
+        self.assertEqual(result.out, "", "before anything is followed")
 
 
 if __name__ == "__main__":
