@@ -20,7 +20,8 @@ bool tau_h5_has_checksums(const char *path);
  * caller will meet it again. Nothing happens where there is no child to be had.
  *  @param[in] act  may allocate, but neither start threads nor wait for any
  *  @param[in] seconds  that the child may take; 0 = 20 and one for every 20 MB of the file
- *  @errors TAU_STATUS_INPUT: the child crashed, or did not end in time */
+ *  @errors TAU_STATUS_INPUT: the child crashed, or did not end in time; TAU_STATUS_CANCELLED: INT or TERM
+ * ended it, as Ctrl-C does */
 TAU_CHECK tau_status tau_h5_rehearse(const char *path, void (*act)(void *payload), void *payload,
                                      double seconds);
 

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "core/file.h"
@@ -43,6 +44,28 @@ Test(rehearse, a_child_that_crashes_is_an_error) {
 
 Test(rehearse, a_child_that_never_ends_is_an_error_after_its_time) {
     cr_assert_eq(tau_h5_rehearse("any.h5", never_end, NULL, 0.2), TAU_STATUS_INPUT);
+    cr_assert(strstr(tau_error_last()->why, "never ends"));
+}
+
+static void interrupt(void *payload) {
+    (void)payload;
+    raise(SIGINT);
+}
+
+Test(rehearse, a_child_that_is_interrupted_is_no_fault_of_the_file) {
+    signal(SIGINT, SIG_IGN);
+    cr_assert_eq(tau_h5_rehearse("any.h5", interrupt, NULL, 0), TAU_STATUS_CANCELLED);
+}
+
+static void do_nothing(int number) {
+    (void)number;
+}
+
+Test(rehearse, signals_give_the_child_no_more_time, .timeout = 10) {
+    const struct itimerval often = {{0, 50000}, {0, 50000}};
+    signal(SIGALRM, do_nothing);
+    setitimer(ITIMER_REAL, &often, NULL);
+    cr_assert_eq(tau_h5_rehearse("any.h5", never_end, NULL, 0.5), TAU_STATUS_INPUT);
     cr_assert(strstr(tau_error_last()->why, "never ends"));
 }
 
