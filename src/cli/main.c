@@ -38,11 +38,9 @@ static tau_status join_command_line(char **out, int argc, char **argv) {
 
 /* A file that is opened first would get a closed one's number, and what is printed there with it. */
 static bool open_standard_descriptors(void) {
-    int file;
-    do file = open("/dev/null", O_RDWR);
-    while (file >= 0 && file <= STDERR_FILENO);
-    if (file >= 0) close(file);
-    return file > STDERR_FILENO;
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0 && open("/dev/null", O_RDWR) != file) return false;
+    return true;
 }
 
 static tau_status unknown_command(const char *name) {
