@@ -37,9 +37,10 @@ static const tau_cli_option train_options[] = {
      "terminal keys change learning rate, weight decay and batch size, pause and stop.",
      NULL, false},
     {0, "control", "PATH",
-     "Take changes from a file that is added to, or a FIFO (made where nothing is there): lines lr X, decay "
-     "X, "
-     "batch N, pause, resume, stop; \"at STEP lr X\" waits for that step.",
+     "Take changes from a file that is added to or edited, or a FIFO (made where nothing is there): lines lr "
+     "X, decay X, batch N, pause, resume, stop; \"at STEP lr X\" waits for that step. Where the training "
+     "goes "
+     "on, lines of before are not carried out again.",
      NULL, false},
     {0},
 };
@@ -212,6 +213,7 @@ static tau_status continue_run(training *t) {
     if (status == TAU_STATUS_OK) changes = tau_live_apply_record(&record, t->state, t->data.train->count);
     tau_live_record_clear(&record);
     TAU_TRY(status);
+    if (t->live.control) tau_control_go_on(t->live.control);
     tau_cli_say(t->cli, "continuing %s from step %llu", t->group, (unsigned long long)t->state->step);
     const tau_train_changes *c = &t->state->changes;
     if (changes)
