@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,27 +197,45 @@ tau_status tau_terminal_start(const tau_cli_arguments *arguments) {
 
 /* ---- keys ---- */
 
+/* From the background, where Ctrl-Z and bg leave a program, the terminal is its shell's: to touch it would be
+ * stopped by a signal. */
+static bool has_terminal(void) {
+    return tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
+/* The shell may take the terminal back at any moment: then it stays as it is. */
+static bool set_terminal(const struct termios *settings) {
+    sigset_t output, before;
+    sigemptyset(&output);
+    sigaddset(&output, SIGTTOU);
+    pthread_sigmask(SIG_BLOCK, &output, &before);
+    const bool set = has_terminal() && tcsetattr(STDIN_FILENO, TCSANOW, settings) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return set;
+}
+
 bool tau_terminal_open_keys(void) {
-    if (!isatty(STDIN_FILENO) || tcgetpgrp(STDIN_FILENO) != getpgrp()) return false;
+    if (!isatty(STDIN_FILENO) || !has_terminal()) return false;
     if (tcgetattr(STDIN_FILENO, &terminal.usual) != 0) return false;
     struct termios single = terminal.usual;
     single.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     single.c_cc[VMIN] = 1;
     single.c_cc[VTIME] = 0;
-    terminal.keys_open = tcsetattr(STDIN_FILENO, TCSANOW, &single) == 0;
+    terminal.keys_open = set_terminal(&single);
     return terminal.keys_open;
 }
 
 char tau_terminal_read_key(void) {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     char key;
-    if (!terminal.keys_open || poll(&input, 1, 0) != 1 || !(input.revents & POLLIN)) return 0;
+    if (!terminal.keys_open || !has_terminal() || poll(&input, 1, 0) != 1 || !(input.revents & POLLIN))
+        return 0;
     return read(STDIN_FILENO, &key, 1) == 1 ? key : 0;
 }
 
 /* Is called by a signal's handler too. */
 void tau_terminal_close_keys(void) {
-    if (terminal.keys_open) tcsetattr(STDIN_FILENO, TCSANOW, &terminal.usual);
+    if (terminal.keys_open) (void)!set_terminal(&terminal.usual);
     terminal.keys_open = 0;
 }
 

@@ -77,7 +77,8 @@ static void write_words(const tau_live *live, const char *program, const char *p
     words[count] = NULL;
 }
 
-/* Ctrl-C is the trainer's alone, which then ends the dashboard; its output is not mixed with results. */
+/* Ctrl-C is the trainer's alone, which then ends the dashboard; its output is not mixed with results. In a
+ * process group of its own it is in the background: "stty tostop" would stop it at its first line. */
 static int spawn(pid_t *process, const char *program, const char *const *words) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -92,7 +93,11 @@ static int spawn(pid_t *process, const char *program, const char *const *words) 
     if (!error) error = posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     if (!error) error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
     if (!error) error = posix_spawnattr_setpgroup(&attributes, 0);
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction before;
+    sigaction(SIGTTOU, &ignore, &before); /* what is ignored stays ignored in the new program */
     if (!error) error = posix_spawn(process, program, &actions, &attributes, (char *const *)words, environ);
+    sigaction(SIGTTOU, &before, NULL);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
@@ -153,8 +158,14 @@ tau_status tau_live_turn(tau_live *live, tau_run_writer *writer, const tau_train
 
 /* ---- the end ---- */
 
+/* One that was stopped would be waited for without end. */
 static bool has_ended(tau_live *live) {
-    if (waitpid(live->watcher, NULL, WNOHANG) == 0) return false;
+    int status = 0;
+    if (waitpid(live->watcher, &status, WNOHANG | WUNTRACED) == 0) return false;
+    if (WIFSTOPPED(status)) {
+        kill(live->watcher, SIGKILL);
+        return false;
+    }
     live->watcher = 0;
     return true;
 }

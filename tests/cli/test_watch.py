@@ -238,10 +238,56 @@ class Watch(harness.CliTest):
 
     def test_lines_that_mean_nothing_are_warned_of(self):
         result = self.train_with("odd", "lr\nlr 0\nlr nan\nbatch 0\nat x lr 1\n# a word\nat 5 faster\n" + "z" * 300 +
-                                 "\nbatch 90\n")
+                                 "\nlr 0x10\nat 18446744073709551616 lr 1\n\033[31mred\u009b\nbatch 90")
         self.assertEqual(result.code, 0, result.err)
-        self.assertEqual(result.err.count("is not understood"), 7)
+        self.assertEqual(result.err.count("is not understood"), 10)
+        self.assertNotRegex(result.err, "[\033\u009b]")
         self.assertEqual(self.series("odd.run.h5")["set_batch"], 90)
+        result = self.train_with("flood", "faster\n" * 500)
+        self.assertEqual(result.err.count("is not understood"), 20)
+
+    def test_lines_of_before_are_not_carried_out_again(self):
+        lines = "at 10 lr 0.5\nat 20 lr 0.25\nat 30 stop\nat 40 decay 0.001\n"
+        self.assertEqual(self.train_with("again", lines).code, 75)
+        result = self.train_with("again", lines)
+        self.assertEqual(result.code, 0, result.err)
+        self.assertIn("3 lines of again.knobs from before step 30 are not carried out again", result.err)
+        series = self.series("again.run.h5")
+        self.assertEqual((series["set_lr"], series["set_weight_decay"]), (0.25, 0.001))
+        self.assertEqual(self.train_with("never", "stop\n").code, 75)
+        self.assertEqual(self.train_with("never", "stop\n").code, 0)
+
+    def test_a_file_that_is_written_anew_is_taken_from_where_it_differs(self):
+        knobs = self.path("anew.knobs")
+
+        def write(name, text):
+            with open(self.path(name), "w") as file:
+                file.write(text)
+
+        write("anew.knobs", "at 30 pause\nat 50 lr 0.75\n")
+        trainer = self.start("train", *SMALL, "--epochs", 20, "--record", "every=1epoch", "--control", "anew.knobs", "-o",
+                             "anew.run.h5")
+        self.wait_until(lambda: self.states_of("anew.run.h5") == 11)
+        write("new", "at 30 pause\nlr 0.5\n")
+        os.replace(self.path("new"), knobs)
+        time.sleep(1.5)
+        before = os.stat(knobs)
+        write("anew.knobs", "at 30 pause\nresume\n")
+        self.assertEqual((os.stat(knobs).st_ino, os.stat(knobs).st_size), (before.st_ino, before.st_size))
+        self.assertEqual(self.end_of(trainer)[0], 0)
+        self.assertEqual(self.series("anew.run.h5")["set_lr"], 0.5)
+
+    def test_a_fifo_that_never_pauses_lets_the_training_go_on(self):
+        os.mkfifo(self.path("flood"))
+        trainer = self.start("train", *ENDLESS, "--control", "flood", "-o", "flooded.run.h5")
+        with open(self.path("flood"), "w") as flood:
+            writer = subprocess.Popen(["yes", "at 1000000000 lr 1"], stdout=flood, stderr=subprocess.DEVNULL)
+        self.started.append(writer)
+        self.wait_until(lambda: self.states_of("flooded.run.h5") > 500)
+        trainer.send_signal(signal.SIGINT)
+        code, _, err = self.end_of(trainer)
+        self.assertEqual(code, 130, err)
+        self.assertEqual(err.count("is left out, for 1000 lines wait for their steps"), 20)
 
     def test_a_changed_training_goes_on_to_the_same_bits(self):
         changes = "at 10 lr 0.05\nat 22 batch 33\nat 25 decay 0.001\n"
@@ -303,13 +349,14 @@ class Watch(harness.CliTest):
             self.assertEqual(self.updates(name + ".run.h5"), self.updates("alone.run.h5"))
         self.assertEqual(sorted(os.listdir(self.path("drawn"))), [f"{i:05}.png" for i in range(7)])
 
-    def run_in_terminal(self, keys, *words):
-        """What a command draws on a terminal of 90 × 30 where keys are pressed: a key for each text that appears."""
+    def run_in_terminal(self, keys, *words, shell=lambda run: run()):
+        """What a command draws on a terminal of 90 × 30 where keys are pressed: a key for each text that appears, or what
+        is called with the terminal. `shell` runs it there."""
         process, master = pty.fork()
         if process == 0:
             os.chdir(self.folder)
             os.environ["TERM"] = "xterm"
-            os.execv(harness.PROGRAM, [harness.PROGRAM, *map(str, words)])
+            shell(lambda: os.execv(harness.PROGRAM, [harness.PROGRAM, *map(str, words)]))
         fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 90, 0, 0))
         drawn, seen, end = b"", 0, time.monotonic() + PATIENCE
         while time.monotonic() < end:
@@ -324,10 +371,52 @@ class Watch(harness.CliTest):
             drawn += block
             while keys and keys[0][0] in drawn[seen:]:
                 seen = len(drawn)
-                os.write(master, keys.pop(0)[1])
+                key = keys.pop(0)[1]
+                key(master) if callable(key) else os.write(master, key)
         os.close(master)
         _, status = os.waitpid(process, 0)
-        return os.waitstatus_to_exitcode(status), drawn.decode()
+        return os.waitstatus_to_exitcode(status), drawn.decode(errors="replace")
+
+    def test_a_terminal_that_stops_what_writes_in_the_background_stops_no_dashboard(self):
+        def shell(run):
+            settings = termios.tcgetattr(0)
+            settings[3] |= termios.TOSTOP
+            termios.tcsetattr(0, termios.TCSANOW, settings)
+            run()
+
+        code, drawn = self.run_in_terminal([], "train", *SMALL, "--epochs", 6, "--watch", "-o", "tostop.run.h5", shell=shell)
+        self.assertEqual(code, 0, drawn[-2000:])
+        self.assertIn("finished", drawn)
+
+    def test_a_training_that_is_put_in_the_background_goes_on(self):
+        def shell(run):
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            job = os.fork()
+            if job == 0:
+                os.setpgid(0, 0)
+                os.tcsetpgrp(0, os.getpid())
+                signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+                run()
+            os.waitpid(job, os.WUNTRACED)  # Ctrl-Z
+            os.tcsetpgrp(0, os.getpid())
+            os.kill(-job, signal.SIGCONT)
+            os.write(1, b"in the background")
+            _, status = os.waitpid(job, os.WUNTRACED)
+            os._exit(os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 99)
+
+        def press(master):
+            os.write(master, b"x")
+            time.sleep(0.5)
+            with open(self.path("bg.knobs"), "a") as file:
+                file.write("resume\n")
+
+        with open(self.path("bg.knobs"), "w") as file:
+            file.write("at 30 pause\n")
+        keys = [(b"paused", b"\x1a"), (b"in the background", press)]
+        code, drawn = self.run_in_terminal(keys, "train", *SMALL, "--epochs", 20, "--watch", "--control", "bg.knobs", "-o",
+                                           "bg.run.h5", shell=shell)
+        self.assertEqual(keys, [], drawn[-2000:])
+        self.assertEqual(code, 0, drawn[-2000:])
 
     def test_keys_on_the_dashboard_change_the_training(self):
         keys = [(b"keys: + -", b"-"), (b"epoch", b"B"), (b"epoch", b"q")]
