@@ -15,15 +15,13 @@
 #include "core/memory.h"
 #include "store/run.h"
 
-static const double STALE_SECONDS = 60, REDRAW_SECONDS = 1;
+static const double REDRAW_SECONDS = 1;
 
 static const tau_cli_option watch_options[] = {
     {0, "mode", "MODE",
      "screen: the window, as view -w; file: one numbered picture for each update in the folder of -o; "
-     "terminal: a "
-     "dashboard in text, in place on a terminal, otherwise a line for each update. By default file with -o, "
-     "otherwise "
-     "screen where there is a display, otherwise terminal.",
+     "terminal: a dashboard in text, in place on a terminal, otherwise a line for each update. By default "
+     "file with -o, otherwise screen where there is a display, otherwise terminal.",
      "screen|file|terminal", false},
     {0, "every", "N|LIST|RULE",
      "Show every Nth state (1), those of a list (0,5,epoch:2,step:100), or by a rule: rule:moved=X shows a "
@@ -36,7 +34,8 @@ static const tau_cli_option watch_options[] = {
      false},
     {0, "fps", "N", "Frames a second of the film (15).", NULL, false},
     {0, "group", "NAME", "Group of the run file.", NULL, false},
-    {0, "stale", "SECONDS", "A writer without a sign of life for so long has stopped (60).", NULL, false},
+    {0, "stale", "SECONDS",
+     "A writer of another machine without a sign of life for so long has stopped (60).", NULL, false},
     {0, "note", "TEXT", "A last line of the dashboard in text.", NULL, false},
     {0},
 };
@@ -124,24 +123,6 @@ static tau_status check_idle(const watch *w) {
     return TAU_STATUS_OK;
 }
 
-static tau_status check_film(const watch *w) {
-    tau_animation_format format;
-    if (!w->animate) return TAU_STATUS_OK;
-    if (!tau_animation_find_format(&format, w->animate))
-        return tau_fail(TAU_STATUS_USAGE,
-                        "--animate cannot be %s" TAU_WHY "it is not the name of a film" TAU_FIX
-                        "name it OUT.mp4, OUT.gif or OUT.webm",
-                        w->animate);
-    tau_figure_options page; /* other sizes than --size come from what is drawn */
-    int rows, columns;
-    TAU_TRY(tau_export_get_page(w->cli, &page, &rows, &columns));
-    const tau_animation_options film = {
-        .width = page.pixel_width, .height = page.pixel_height, .fps = w->fps};
-    if (page.pixel_width > 0) TAU_TRY(tau_animation_check(w->animate, &film));
-    if (format == TAU_ANIMATION_FORMAT_FRAMES) return TAU_STATUS_OK;
-    return tau_cli_check_output(w->cli, w->animate, TAU_FILE_KIND_OTHER);
-}
-
 /* Pictures of another time would be mixed with these. */
 static tau_status check_folder(const watch *w) {
     char *first;
@@ -165,7 +146,7 @@ static tau_status read_options(watch *w) {
     w->folder = tau_cli_get(a, "output");
     w->animate = tau_cli_get(a, "animate");
     w->fps = 15;
-    w->follower.stale = STALE_SECONDS;
+    w->follower.stale = TAU_RUN_STALE_SECONDS;
     w->follower.path = w->path;
     w->follower.group = tau_cli_get(a, "group");
     choose_mode(w);
@@ -179,7 +160,7 @@ static tau_status read_options(watch *w) {
                         "cannot watch %s" TAU_WHY "it is not a run" TAU_FIX
                         "watch follows a training; tauscape view -w follows landscapes",
                         w->path);
-    TAU_TRY(check_film(w));
+    if (w->animate) TAU_TRY(tau_watch_film_check(w->cli, w->animate, w->fps));
     return check_folder(w);
 }
 
@@ -230,6 +211,11 @@ static bool is_paused(watch *w) {
     return paused;
 }
 
+/* Its process is there, but does nothing, perhaps stopped by Ctrl-Z. */
+static bool is_silent(const watch *w) {
+    return tau_run_get_quiet(&w->follower.pulse) > w->follower.stale;
+}
+
 static const char *describe_condition(watch *w) {
     switch (w->end) {
     case TAU_WATCH_NEWS_FINISHED:
@@ -239,11 +225,23 @@ static const char *describe_condition(watch *w) {
     case TAU_WATCH_NEWS_STOPPED:
         return "the writer stopped";
     default:
-        return is_paused(w) ? "paused" : "training";
+        return is_paused(w) ? "paused" : is_silent(w) ? "silent" : "training";
     }
 }
 
+/* Another copy of the file may have fewer states, and a training that goes on drops what it does again. */
+static void forget_lost(watch *w, size_t count) {
+    if (w->next > count) {
+        w->next = count;
+        w->fitted = 0; /* the views are made anew */
+        tau_watch_rule_forget(&w->rule, count);
+    }
+    while (w->shown_count > 0 && w->shown[w->shown_count - 1] >= count) w->shown_count--;
+    if (w->on_screen >= count) w->on_screen = count > 0 ? count - 1 : 0;
+}
+
 static tau_status redraw(watch *w) {
+    forget_lost(w, tau_replay_get_state_count(w->show.replay));
     if (!w->text || !tau_watch_text_is_in_place(w->text) || !w->shown_count) return TAU_STATUS_OK;
     w->redrawn = tau_progress_now();
     return tau_watch_text_show(w->text, w->on_screen, describe_condition(w));
@@ -272,8 +270,8 @@ static tau_status update_views(watch *w) {
 /* All states that were not looked at. @param[in] last  nothing follows the last of them */
 static tau_status show_new(watch *w, bool last) {
     const size_t count = tau_replay_get_state_count(w->show.replay);
+    forget_lost(w, count);
     if (count == 0) return TAU_STATUS_OK;
-    if (w->next > count) w->next = count; /* a training that goes on drops what it does again */
     if (w->next < count) TAU_TRY(update_views(w));
     for (; w->next < count; w->next++) {
         bool show;
@@ -307,7 +305,8 @@ static tau_status follow(watch *w) {
         }
         if (news == TAU_WATCH_NEWS_STATES)
             TAU_TRY(show_new(w, false));
-        else if (news == TAU_WATCH_NEWS_NUMBERS && tau_progress_now() - w->redrawn > REDRAW_SECONDS)
+        else if ((news == TAU_WATCH_NEWS_NUMBERS || is_silent(w)) &&
+                 tau_progress_now() - w->redrawn > REDRAW_SECONDS)
             TAU_TRY(redraw(w));
         tau_replay_rest(w->show.replay);
         TAU_TRY(tau_watch_poll(&w->follower, &news));
@@ -316,57 +315,15 @@ static tau_status follow(watch *w) {
     return TAU_STATUS_OK;
 }
 
-/* ---- the film ---- */
-
-typedef struct film {
-    tau_show show;
-    const watch *watch;
-    const tau_cancel *cancel;
-} film;
-
-static tau_status draw_frame(void *payload, size_t index, uint8_t *pixels) {
-    film *f = payload;
-    tau_page *page;
-    TAU_TRY(tau_show_make_page(&f->show, f->watch->shown[index], 0, &page));
-    tau_status status = tau_page_render(page, (uint32_t *)(void *)pixels);
-    tau_page_destroy(page);
-    return status;
-}
-
-static tau_status draw_film(film *f) {
-    const watch *w = f->watch;
-    TAU_TRY(tau_show_open(&f->show, w->cli, w->path, f->cancel));
-    TAU_TRY(tau_show_start(&f->show, true));
-    tau_animation_options options = {.fps = w->fps,
-                                     .order = TAU_PIXEL_ORDER_BGRA,
-                                     .title = tau_cli_get(&w->cli->arguments, "title"),
-                                     .recipe = f->show.recipe,
-                                     .cancel = f->cancel};
-    TAU_TRY(tau_show_find_size(&f->show, w->shown[0], &options));
-    return tau_animation_write(w->animate, &options, w->shown_count, (tau_frame_source){draw_frame, f},
-                               w->cli->progress);
-}
-
-/* After a signal too: the next one stops it. */
-static tau_status make_film(const watch *w) {
-    film f = {.watch = w, .cancel = w->cli->cancel};
-    if (tau_cancel_requested(f.cancel)) f.cancel = tau_terminal_catch_next_signal();
-    if (!w->animate || w->shown_count == 0) return TAU_STATUS_OK;
-    tau_status status = draw_film(&f);
-    tau_show_close(&f.show);
-    if (status == TAU_STATUS_OK) tau_cli_say(w->cli, "wrote %s", w->animate);
-    return status;
-}
-
 /* ---- the end ---- */
 
 static tau_status say_stopped(const watch *w) {
     const tau_watch_follower *f = &w->follower;
     char why[96];
-    if (f->gone)
+    if (f->pulse.life == TAU_RUN_LIFE_GONE)
         snprintf(why, sizeof why, "its process is gone, and it has not finished");
     else
-        snprintf(why, sizeof why, "it has given no sign of life for %.0f s", f->silence);
+        snprintf(why, sizeof why, "it has given no sign of life for %.0f s", tau_run_get_quiet(&f->pulse));
     return tau_fail(TAU_STATUS_INPUT,
                     "the writer of '%s' in %s stopped" TAU_WHY "%s" TAU_FIX
                     "its %zu states are kept; the command that began the training goes on from there",
@@ -419,7 +376,8 @@ static tau_status watch_run(watch *w) {
         return tau_fail(TAU_STATUS_USAGE, "one training is followed at a time" TAU_FIX "name one --group");
     tau_status status = follow(w);
     if (status != TAU_STATUS_OK && status != TAU_STATUS_CANCELLED) return status;
-    TAU_TRY(make_film(w));
+    const tau_watch_film film = {w->path, w->animate, w->fps, w->shown, w->shown_count};
+    if (w->animate && w->shown_count > 0) TAU_TRY(tau_watch_film_make(w->cli, &film));
     return say_end(w);
 }
 
@@ -482,7 +440,7 @@ const tau_cli_command tau_cli_watch = {
                    "ssh. The file is opened, read and closed again at each look, so that the writer is never "
                    "locked out.\n\nEnds "
                    "with 0 when the training has finished. When the writer stops without finishing (killed, "
-                   "or silent for "
+                   "or on another machine and silent for "
                    "--stale), what it recorded is kept, and the command says so and ends with 1. Ctrl-C ends "
                    "it; the film of "
                    "--animate is still made of what was shown.\n\nA film has one scale for all of its "

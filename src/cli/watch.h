@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "replay/replay.h"
+#include "store/run.h"
 
 /* ---- which states are shown: watch_rule.c ---- */
 
@@ -41,6 +42,8 @@ void tau_watch_rule_clear(tau_watch_rule *rule);
  *  @param[in] last  nothing follows: it is shown, except by a list */
 TAU_CHECK tau_status tau_watch_rule_decide(tau_watch_rule *rule, tau_replay *replay, size_t state, bool last,
                                            bool *show);
+/** Only so many states are left. Where the last one shown is not among them, the next is as the first. */
+void tau_watch_rule_forget(tau_watch_rule *rule, size_t count);
 
 /* ---- following: watch_follow.c ---- */
 
@@ -50,7 +53,7 @@ typedef enum tau_watch_news {
     TAU_WATCH_NEWS_STATES,
     TAU_WATCH_NEWS_FINISHED,
     TAU_WATCH_NEWS_FAILED,  /**< the writer says that the training failed */
-    TAU_WATCH_NEWS_STOPPED, /**< the writer is gone, or gives no sign of life */
+    TAU_WATCH_NEWS_STOPPED, /**< the writer is gone, or another host's gives no sign of life */
 } tau_watch_news;
 
 typedef struct tau_watch_follower {
@@ -59,10 +62,9 @@ typedef struct tau_watch_follower {
     double stale;             /**< seconds without a sign of life after which a writer has stopped */
     int64_t stamp[3];         /**< of the file when it was last looked into */
     double looked, failing;
-    bool is_parent; /**< the writer has started this process, and says itself how it ends */
-    size_t states;  /**< when the writer was last looked at */
-    bool gone;      /**< with STOPPED: its process is gone; else it was silent */
-    double silence; /**< seconds since its last sign of life */
+    bool is_parent;      /**< the writer has started this process, and says itself how it ends */
+    size_t states;       /**< when the writer was last looked at */
+    tau_run_pulse pulse; /**< of the writer */
 } tau_watch_follower;
 
 /** Whether the writer has ended. @param[out] news  FINISHED, FAILED or STOPPED; not set while it goes on */
@@ -71,6 +73,23 @@ TAU_CHECK tau_status tau_watch_look_at_writer(tau_watch_follower *follower, tau_
 /** Looks once and lets the file go. After the end it still tells of states first.
  *  @errors those of tau_replay_refresh, once they have lasted for some seconds */
 TAU_CHECK tau_status tau_watch_poll(tau_watch_follower *follower, tau_watch_news *news);
+
+/* ---- the film of what was shown: watch_film.c ---- */
+
+typedef struct tau_watch_film {
+    const char *path; /**< of the run */
+    const char *out;
+    double fps;
+    const size_t *shown; /**< [shown_count] states, in their order */
+    size_t shown_count;
+} tau_watch_film;
+
+/** Whether such a film can be made, before anything is followed.
+ *  @errors TAU_STATUS_USAGE, TAU_STATUS_EXISTS */
+TAU_CHECK tau_status tau_watch_film_check(tau_cli *cli, const char *out, double fps);
+
+/** Makes it, of the states that the run has still. After a signal too: the next one stops it. */
+TAU_CHECK tau_status tau_watch_film_make(tau_cli *cli, const tau_watch_film *film);
 
 /* ---- the dashboard in text: watch_text.c ---- */
 

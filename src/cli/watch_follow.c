@@ -28,16 +28,15 @@ tau_status tau_watch_look_at_writer(tau_watch_follower *f, tau_watch_news *news)
     tau_run *run;
     TAU_TRY(tau_run_open(&run, f->path, f->group));
     const tau_run_status status = tau_run_get_status(run);
-    f->gone = tau_run_is_writer_gone(run);
+    tau_run_feel(&f->pulse, run);
     f->is_parent = tau_run_is_writer(run, getppid());
-    f->silence = tau_run_get_silence(run);
     f->states = tau_run_get_state_count(run);
     tau_run_close(run);
     if (status == TAU_RUN_STATUS_FINISHED)
         *news = TAU_WATCH_NEWS_FINISHED;
     else if (status == TAU_RUN_STATUS_FAILED)
         *news = TAU_WATCH_NEWS_FAILED;
-    else if (f->gone || f->silence > f->stale)
+    else if (tau_run_has_stopped(&f->pulse, f->stale))
         *news = TAU_WATCH_NEWS_STOPPED;
     return TAU_STATUS_OK;
 }
@@ -52,7 +51,9 @@ static tau_status look(tau_watch_follower *f, tau_watch_news *news) {
         TAU_TRY(tau_replay_refresh(f->replay, &grown)); /* what came between the two looks */
         tau_replay_rest(f->replay);
     }
-    if (grown) *news = TAU_WATCH_NEWS_STATES;
+    if (!grown) return TAU_STATUS_OK;
+    f->pulse.since = tau_progress_now(); /* a state is a sign of life */
+    *news = TAU_WATCH_NEWS_STATES;
     return TAU_STATUS_OK;
 }
 

@@ -134,3 +134,7 @@ tau_status tau_watch_rule_decide(tau_watch_rule *rule, tau_replay *replay, size_
     }
     return TAU_STATUS_OK;
 }
+
+void tau_watch_rule_forget(tau_watch_rule *rule, size_t count) {
+    if (rule->shown >= count) rule->any = false;
+}

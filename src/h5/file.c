@@ -36,6 +36,15 @@ tau_status tau_h5_lock_writer(int *out, const char *path) {
                     path);
 }
 
+bool tau_h5_is_being_written(const char *path) {
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = INT64_MAX - 1, .l_len = 1};
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    const bool held = fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
+    close(file);
+    return held;
+}
+
 void tau_h5_free_file(tau_h5 *file) {
     if (file->lock >= 0) close(file->lock);
     tau_h5_drop_draft(file);

@@ -33,6 +33,10 @@ TAU_CHECK tau_status tau_h5_create(tau_h5 **out, const char *path);
 /** Makes a new file that any HDF5 since 1.0 reads (superblock 0, no SWMR), for other programs' formats. */
 TAU_CHECK tau_status tau_h5_create_compatible(tau_h5 **out, const char *path);
 
+/** Whether a process, this one too, holds the writer's lock of a file: not known (false) on file systems
+ * without locks. */
+bool tau_h5_is_being_written(const char *path);
+
 /** Opens for appending and takes the writer's lock, which another tauscape cannot take until the file is
  * closed or the process ends.
  *  @errors TAU_STATUS_MISSING; TAU_STATUS_EXISTS: another process writes it, or one was killed while it wrote

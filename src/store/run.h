@@ -97,17 +97,41 @@ char *tau_run_cut_group(char *text);
 const char *tau_run_get_group(const tau_run *run);
 const tau_run_header *tau_run_get_header(const tau_run *run);
 tau_run_status tau_run_get_status(const tau_run *run);
-/** Seconds since the writer last gave a sign of life (running groups). */
+/** Seconds since the writer last gave a sign of life (running groups), if its clock and ours agree. */
 double tau_run_get_silence(const tau_run *run);
-/** Whether the group is unfinished and the process that wrote it ran on this host and is no more. */
-bool tau_run_is_writer_gone(const tau_run *run);
-
 /** Whether the group's writer is, or was, this process of this machine. */
 bool tau_run_is_writer(const tau_run *run, int64_t process);
 const tau_graph *tau_run_get_graph(const tau_run *run);
 size_t tau_run_get_state_count(const tau_run *run);
 int64_t tau_run_get_step(const tau_run *run, size_t state);
 double tau_run_get_epoch(const tau_run *run, size_t state);
+
+/** What is known of the writer of a group. */
+typedef enum tau_run_life {
+    TAU_RUN_LIFE_ENDED,   /**< the group is finished, or failed */
+    TAU_RUN_LIFE_UNKNOWN, /**< it runs on another host, or in another container: only its signs tell */
+    TAU_RUN_LIFE_HERE,    /**< its process runs on this host and holds the file's lock */
+    TAU_RUN_LIFE_GONE     /**< its process ran on this host and is no more, and nobody writes the file */
+} tau_run_life;
+
+/** Follows a writer from look to look. Silence counts by our clock from the sign on that was new at a look,
+ * for the clock of another host may be wrong. Zero before the first look. */
+typedef struct tau_run_pulse {
+    tau_run_life life;
+    double heartbeat; /**< the last sign, by the writer's clock */
+    double since;     /**< when it was first seen, by tau_progress_now */
+} tau_run_pulse;
+
+/** Seconds of silence after which a writer of unknown life has stopped, if nothing else was asked for. */
+#define TAU_RUN_STALE_SECONDS 60
+
+/** Looks at the writer of a group that was opened anew. */
+void tau_run_feel(tau_run_pulse *pulse, const tau_run *run);
+/** Seconds without a new sign; 0 where the group has ended. */
+double tau_run_get_quiet(const tau_run_pulse *pulse);
+/** Whether the writer is gone, or of unknown life and silent for longer than `stale`. A process that is there
+ * and does nothing has not stopped: it may go on. */
+bool tau_run_has_stopped(const tau_run_pulse *pulse, double stale);
 
 /** Reads one state. @param[out] theta  [P]   @param[out] buffers  [Q], or NULL */
 TAU_CHECK tau_status tau_run_read_state(tau_run *run, size_t state, float *theta, float *buffers);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/memory.h"
+#include "core/progress.h"
 #include "store/run_internal.h"
 
 struct tau_run {
@@ -132,18 +133,6 @@ double tau_run_get_silence(const tau_run *run) {
     const double silence = tau_run_now() - run->sign.heartbeat;
     return silence > 0 ? silence : 0;
 }
-static bool is_written_here(const tau_run *run) {
-    char host[sizeof run->sign.host] = "";
-    return gethostname(host, sizeof host - 1) == 0 && strncmp(host, run->sign.host, sizeof host) == 0;
-}
-bool tau_run_is_writer(const tau_run *run, int64_t process) {
-    return run->sign.pid == process && is_written_here(run);
-}
-bool tau_run_is_writer_gone(const tau_run *run) {
-    if (run->sign.status != TAU_RUN_STATUS_RUNNING || run->sign.pid <= 0 || run->sign.pid > INT32_MAX)
-        return false;
-    return is_written_here(run) && kill((pid_t)run->sign.pid, 0) != 0 && errno == ESRCH;
-}
 const tau_graph *tau_run_get_graph(const tau_run *run) {
     return run->graph;
 }
@@ -190,6 +179,43 @@ tau_status tau_run_read_samples(tau_run *run, tau_samples **samples) {
         tau_shape_size(shape) == tau_shape_size(wanted))
         *shape = *wanted;
     return TAU_STATUS_OK;
+}
+
+/* ---- its writer ---- */
+
+static bool ran_here(const tau_run *run) {
+    char host[sizeof run->sign.host] = "";
+    return run->sign.pid > 0 && run->sign.pid <= INT32_MAX && gethostname(host, sizeof host - 1) == 0 &&
+           strncmp(host, run->sign.host, sizeof host) == 0;
+}
+
+bool tau_run_is_writer(const tau_run *run, int64_t process) {
+    return run->sign.pid == process && ran_here(run);
+}
+
+/* A number of a process may be another's by now, or that of another container of this name: the lock, which
+ * only a living writer holds, must agree. */
+static tau_run_life find_life(const tau_run *run) {
+    if (run->sign.status != TAU_RUN_STATUS_RUNNING) return TAU_RUN_LIFE_ENDED;
+    if (!ran_here(run)) return TAU_RUN_LIFE_UNKNOWN;
+    const bool dead = kill((pid_t)run->sign.pid, 0) != 0 && errno == ESRCH;
+    if (dead == tau_h5_is_being_written(tau_h5_path(run->file))) return TAU_RUN_LIFE_UNKNOWN;
+    return dead ? TAU_RUN_LIFE_GONE : TAU_RUN_LIFE_HERE;
+}
+
+void tau_run_feel(tau_run_pulse *pulse, const tau_run *run) {
+    if (pulse->since == 0 || pulse->heartbeat != run->sign.heartbeat) pulse->since = tau_progress_now();
+    pulse->heartbeat = run->sign.heartbeat;
+    pulse->life = find_life(run);
+}
+
+double tau_run_get_quiet(const tau_run_pulse *pulse) {
+    return pulse->life == TAU_RUN_LIFE_ENDED ? 0 : tau_progress_now() - pulse->since;
+}
+
+bool tau_run_has_stopped(const tau_run_pulse *pulse, double stale) {
+    return pulse->life == TAU_RUN_LIFE_GONE ||
+           (pulse->life == TAU_RUN_LIFE_UNKNOWN && tau_run_get_quiet(pulse) > stale);
 }
 
 /* ---- series ---- */

@@ -365,6 +365,7 @@ tau_status tau_document_renew(tau_document *document, tau_document *fresh) {
     tau_mem_free(fresh->path);
     tau_mem_free(fresh->group);
     tau_mem_free(fresh->title);
+    if (fresh->kind == TAU_DOCUMENT_KIND_RUN) tau_document_follow_writer(fresh, document);
     tau_document_replace(document, fresh);
     return tau_document_set_quantity(document, quantity);
 }

@@ -46,7 +46,7 @@ typedef struct tau_document {
     tau_scene scene;      /**< borrows from the document; without marks */
     bool line;            /**< curves over one axis */
     bool growing;         /**< the file is not complete: it is looked at again by itself */
-    bool stopped;         /**< with growing: the writer of a training is gone, or silent for a minute */
+    bool stopped;         /**< with growing: the writer of a training has stopped: tau_run_has_stopped */
     size_t states;        /**< of the longest trajectory */
     const int64_t *steps; /**< [states] of that trajectory, or NULL */
     tau_series *series;

@@ -43,7 +43,9 @@ typedef struct tau_document_content {
     size_t metric_count, metric_capacity;
     char **metric_names; /**< [metric_name_count], each once */
     size_t metric_name_count, metric_name_capacity;
-    int64_t *steps; /**< of a run's states */
+    int64_t *steps;      /**< of a run's states */
+    int trainings;       /**< of a run's file */
+    tau_run_pulse pulse; /**< of the one that was written to last, if some are unfinished */
     uint64_t explore_version;
 } tau_document_content;
 
@@ -72,6 +74,8 @@ void tau_document_describe_honesty(tau_document *document, const double explaine
 
 /** Reads the trainings of a run file into the document. */
 TAU_CHECK tau_status tau_document_read_run(tau_document *document);
+/** Says of a run that was read anew whether its writer has stopped, by what was seen of it before. */
+void tau_document_follow_writer(tau_document *document, const tau_document *before);
 
 /** Makes the curves of the quantity that is shown. */
 TAU_CHECK tau_status tau_document_take_metrics(tau_document *document);

@@ -7,8 +7,6 @@
 #include "core/progress.h"
 #include "viewer/document_content.h"
 
-static const double SILENT_SECONDS = 60;
-
 /* Where a step lies among the steps of the recorded states; before the first it is 0. */
 static double find_place(const int64_t *steps, size_t count, int64_t step) {
     if (count == 0 || step <= steps[0]) return 0;
@@ -45,13 +43,19 @@ static tau_status read_metrics(tau_document_content *content, tau_run *run) {
     return TAU_STATUS_OK;
 }
 
+/* Of several unfinished trainings only one can be written: that of the newest sign of life. */
+static void feel(tau_document *document, const tau_run *run) {
+    tau_run_pulse pulse = {0}, *newest = &document->content->pulse;
+    if (tau_run_get_status(run) != TAU_RUN_STATUS_RUNNING) return;
+    tau_run_feel(&pulse, run);
+    if (!document->growing || pulse.heartbeat > newest->heartbeat) *newest = pulse;
+    document->growing = true;
+}
+
 /* The timeline counts the states of the longest training. */
 static tau_status take_states(tau_document *document, const tau_run *run) {
     size_t count = tau_run_get_state_count(run);
-    if (tau_run_get_status(run) == TAU_RUN_STATUS_RUNNING) {
-        document->growing = true;
-        document->stopped |= tau_run_is_writer_gone(run) || tau_run_get_silence(run) > SILENT_SECONDS;
-    }
+    feel(document, run);
     if (count <= document->states) return TAU_STATUS_OK;
     tau_mem_free(document->content->steps);
     TAU_TRY(TAU_ALLOC(document->content->steps, count));
@@ -80,6 +84,24 @@ static tau_status take_series(tau_document *document, const tau_document_metric 
     return TAU_STATUS_OK;
 }
 
+static void summarise(tau_document *document) {
+    const int count = document->content->trainings;
+    document->stopped =
+        document->growing && tau_run_has_stopped(&document->content->pulse, TAU_RUN_STALE_SECONDS);
+    snprintf(document->summary, sizeof document->summary, "%d training%s, %zu states%s", count,
+             count == 1 ? "" : "s", document->states,
+             document->stopped   ? ", the writer stopped"
+             : document->growing ? ", going on"
+                                 : "");
+}
+
+void tau_document_follow_writer(tau_document *document, const tau_document *before) {
+    tau_run_pulse *now = &document->content->pulse;
+    const tau_run_pulse *then = &before->content->pulse;
+    if (then->since > 0 && then->heartbeat == now->heartbeat) now->since = then->since;
+    summarise(document);
+}
+
 tau_status tau_document_read_run(tau_document *document) {
     char **groups;
     int count = 0;
@@ -106,11 +128,8 @@ tau_status tau_document_read_run(tau_document *document) {
     document->line = true;
     document->scene.title = document->title;
     document->scene.xlabel = "step";
-    snprintf(document->summary, sizeof document->summary, "%d training%s, %zu states%s", count,
-             count == 1 ? "" : "s", document->states,
-             document->stopped   ? ", the writer stopped"
-             : document->growing ? ", going on"
-                                 : "");
+    document->content->trainings = count;
+    summarise(document);
     snprintf(document->honesty, sizeof document->honesty,
              "no landscape yet: tauscape compute makes one, tauscape view -x auto explores");
     return tau_document_take_metrics(document);

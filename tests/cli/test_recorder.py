@@ -241,6 +241,24 @@ class RecorderTest(harness.CliTest):
             os.kill(worker, signal.SIGKILL)
             os.waitpid(worker, 0)
 
+    def test_a_clock_that_is_wrong_stops_no_watcher(self):
+        net, real = Mlp(1), tauscape_recorder.time.time
+        self.addCleanup(setattr, tauscape_recorder.time, "time", real)
+        self.addCleanup(setattr, tauscape_recorder.socket, "gethostname", tauscape_recorder.socket.gethostname)
+        tauscape_recorder.time.time = lambda: real() - 1000
+        tauscape_recorder.socket.gethostname = lambda: "elsewhere"
+        with Recorder(self.path("clock.run.h5"), self.path("net.onnx"), net.x, net.y) as recorder:
+            recorder.step(0, 0, net.parameters)
+            watcher = subprocess.Popen([harness.PROGRAM, "watch", "clock.run.h5", "--mode", "terminal", "--stale", "30"],
+                                       cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for step in range(1, 4):
+                tauscape_recorder.time.sleep(1.2)
+                recorder.step(step, step, net.parameters)
+            self.assertIsNone(watcher.poll())
+        out, err = watcher.communicate(timeout=120)
+        self.assertEqual(watcher.returncode, 0, err)
+        self.assertIn("finished: 4 states, 4 shown", out)
+
     def test_a_draft_that_was_left_behind_is_no_hindrance(self):
         draft = self.path(f"left.run.h5.{os.getpid()}.draft")
         with open(draft, "w") as file:

@@ -130,16 +130,51 @@ class Watch(harness.CliTest):
             self.assertIn("wrote killed.mp4", out)
             self.assertGreater(os.path.getsize(self.path("killed.mp4")), 1000)
 
-    def test_a_silent_writer_has_stopped(self):
+    def test_a_silent_writer_has_stopped_unless_its_process_is_there(self):
         trainer = self.start_training("silent.run.h5", *ENDLESS)
         trainer.send_signal(signal.SIGSTOP)
-        watcher = self.start("watch", "silent.run.h5", "--mode", "terminal", "--stale", 1.5)
-        code, out, err = self.end_of(watcher)
-        trainer.send_signal(signal.SIGCONT)
+        shutil.copy(self.path("silent.run.h5"), self.path("copy.run.h5"))  # which nobody holds locked
+        here = self.start("watch", "silent.run.h5", "--mode", "terminal", "--stale", 0.5)
+        copy = self.start("watch", "copy.run.h5", "--mode", "terminal", "--stale", 1.5)
+        code, out, err = self.end_of(copy)
         self.assertEqual(code, 1)
         self.assertIn("no sign of life", err)
         self.assertIn("state 0 ", out)
-        self.assertIsNone(trainer.poll())
+        self.assertIsNone(here.poll())
+        trainer.kill()
+        trainer.wait()
+        code, _, err = self.end_of(here)
+        self.assertEqual(code, 1)
+        self.assertIn("its process is gone", err)
+
+    def test_a_file_with_fewer_states_takes_the_place_of_the_one_that_is_watched(self):
+        trainer = self.start_training("long.run.h5", *SMALL, "--epochs", 1000000, "--record", "every=1epoch")
+        shutil.copy(self.path("long.run.h5"), self.path("short.run.h5"))
+        short = self.states_of("short.run.h5")
+        self.wait_until(lambda: self.states_of("long.run.h5") > short + 500)
+        trainer.kill()
+        trainer.wait()
+        shutil.copy(self.path("long.run.h5"), self.path("place.run.h5"))
+        with open(self.path("long.run.h5"), "rb+") as file:  # a lock as a living writer has it: the watcher goes on
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", fcntl.F_WRLCK, 0, 2**63 - 2, 1, 0))
+            watched = [self.path("long.run.h5"), "--mode", "terminal", "--stale", 1000, "--animate", "long.gif"]
+            shown = []
+
+            def press(master):
+                with open(self.path("short.run.h5"), "rb+") as other:
+                    fcntl.fcntl(other, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", fcntl.F_WRLCK, 0, 2**63 - 2, 1, 0))
+                    os.replace(self.path("short.run.h5"), self.path("long.run.h5"))
+                    time.sleep(3)
+                    os.write(master, b"\x03")
+                shown.append(True)
+
+            keys = [(b"training", press)]
+            words = watched if HAS_FFMPEG else watched[:-2]
+            code, drawn = self.run_in_terminal(keys, "watch", *words)
+        self.assertEqual((code, shown), (130, [True]), drawn[-2000:])
+        self.assertNotRegex(drawn, "Sanitizer|runtime error:")
+        self.assertIn(f"state {short - 1} ", drawn)
+        self.assertIn(f"stopped watching after {short} updates", drawn)
 
     def test_ctrl_c_ends_watching_and_not_the_training(self):
         trainer = self.start_training("goes.run.h5", *ENDLESS)

@@ -62,6 +62,38 @@ Test(run, comes_back_whole) {
     tau_run_close(run);
 }
 
+/* What nobody holds locked is judged by its signs alone, though the process of its number lives: this one. */
+Test(run, a_writer_is_judged_by_its_lock_its_process_and_the_time_since_its_last_sign) {
+    training t = make_training();
+    tau_run_pulse pulse = {0};
+    tau_run *run;
+    OK(tau_run_create(&t.writer, run_path(), "adam", &t.header, t.model, t.data.train));
+    write_states(t.writer, 0, 2);
+    cr_assert(tau_h5_is_being_written(run_path()));
+    OK(tau_run_open(&run, run_path(), NULL));
+    tau_run_feel(&pulse, run);
+    cr_assert(pulse.life == TAU_RUN_LIFE_HERE && pulse.since > 0);
+    cr_assert_not(tau_run_has_stopped(&pulse, -1));
+    tau_run_close(run);
+    tau_run_abandon(t.writer);
+    cr_assert_not(tau_h5_is_being_written(run_path()));
+    OK(tau_run_open(&run, run_path(), NULL));
+    const double since = pulse.since;
+    tau_run_feel(&pulse, run);
+    cr_assert_eq(pulse.life, TAU_RUN_LIFE_UNKNOWN);
+    cr_assert_geq(pulse.since, since);
+    pulse.since -= 100;
+    const double then = pulse.since;
+    tau_run_feel(&pulse, run);
+    cr_assert_eq(pulse.since, then);
+    cr_assert(tau_run_has_stopped(&pulse, 60) && !tau_run_has_stopped(&pulse, 1000));
+    pulse.heartbeat -= 1000; /* a new sign, by whatever clock */
+    tau_run_feel(&pulse, run);
+    cr_assert_not(tau_run_has_stopped(&pulse, 60));
+    tau_run_close(run);
+    clear_training(&t);
+}
+
 Test(run, the_graph_comes_back_the_same_network) {
     char ours[TAU_HASH_TEXT], theirs[TAU_HASH_TEXT];
     tau_run *run;
