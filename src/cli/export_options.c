@@ -3,6 +3,9 @@
 
 #include "cli/export.h"
 
+/* Of figures; what draws them says so too, of sizes that are inches. */
+enum { PICTURE_SIDE_MAX = 32000 };
+
 tau_status tau_export_parse_length(double *out, const char *text, const char *what) {
     static const struct {
         const char *unit;
@@ -27,14 +30,8 @@ static tau_status parse_size(tau_figure_options *o, const tau_cli_arguments *a, 
                *height = tau_cli_get(a, "height");
     const char *layout = tau_cli_get(a, "layout"), *font_size = tau_cli_get(a, "font-size");
     size_t w, h;
-    if (size) {
-        TAU_TRY(tau_cli_parse_grid(&w, &h, size, "--size"));
-        if (!strchr(size, 'x') || w > 32768 || h > 32768)
-            return tau_fail(TAU_STATUS_USAGE,
-                            "--size: \"%s\" is not a size" TAU_FIX "write WxH, as in 1280x720", size);
-        o->pixel_width = (int)w;
-        o->pixel_height = (int)h;
-    }
+    if (size)
+        TAU_TRY(tau_cli_parse_pixels(&o->pixel_width, &o->pixel_height, size, "--size", 1, PICTURE_SIDE_MAX));
     if (width) TAU_TRY(tau_export_parse_length(&o->width, width, "--width"));
     if (height) TAU_TRY(tau_export_parse_length(&o->height, height, "--height"));
     if (font_size) TAU_TRY(tau_export_parse_length(&o->font_size, font_size, "--font-size"));

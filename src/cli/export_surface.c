@@ -199,12 +199,7 @@ static tau_status parse_size(surface *s) {
         s->width = FILM_WIDTH, s->height = FILM_HEIGHT;
         s->dpi = FILM_HEIGHT / 5.0;
     } else if (size) {
-        size_t columns, rows;
-        TAU_TRY(tau_cli_parse_grid(&columns, &rows, size, "--size"));
-        if (!strchr(size, 'x') || columns > 32767 || rows > 32767)
-            return tau_fail(TAU_STATUS_USAGE,
-                            "--size: \"%s\" is not a size" TAU_FIX "write WxH, as in 1280x720", size);
-        s->width = (int)columns, s->height = (int)rows;
+        TAU_TRY(tau_cli_parse_pixels(&s->width, &s->height, size, "--size", 16, 32767));
         if (!(s->dpi > 0)) s->dpi = (s->width < s->height ? s->width : s->height) / 5.0;
     } else {
         if (width) TAU_TRY(tau_export_parse_length(&page_width, width, "--width"));

@@ -299,10 +299,11 @@ static tau_status place_panel(tau_plan *plan, tau_panel_plan *panel, tau_rect ce
     double least = 4 * theme->font;
     if (panel->plot.width < least || panel->plot.height < least)
         return tau_fail(TAU_STATUS_USAGE,
-                        "cannot fit %zu panels on a page of %.3g × %.3g inches" TAU_WHY
+                        "cannot fit %zu panel%s on a page of %.3g × %.3g inches" TAU_WHY
                         "axes and texts leave no room for the picture" TAU_FIX
                         "choose a larger page or a smaller font",
-                        plan->panel_count, plan->layout.width / 72, plan->layout.height / 72);
+                        plan->panel_count, plan->panel_count == 1 ? "" : "s", plan->layout.width / 72,
+                        plan->layout.height / 72);
     if (panel->bar.width > 0)
         panel->bar = (tau_rect){panel->plot.x + panel->plot.width + theme->font, panel->plot.y,
                                 theme->font * 0.95, panel->plot.height};
