@@ -1,6 +1,7 @@
 #include "explore/cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/memory.h"
 
@@ -139,6 +140,8 @@ static tau_status add_block(tau_cache_block **out, tau_cache *cache, int stage, 
     (*out)->stage = stage;
     insert_block(cache, *out);
     cache->count++;
+    const int depth = TAU_LATTICE_LEVEL_MAX + 1 - a->level;
+    if (depth > cache->depth[stage]) cache->depth[stage] = (uint8_t)depth;
     return TAU_STATUS_OK;
 }
 
@@ -161,6 +164,7 @@ void tau_cache_clear(tau_cache *cache) {
     tau_mem_free(cache->buckets);
     cache->buckets = NULL;
     cache->bucket_count = cache->count = 0;
+    memset(cache->depth, 0, sizeof cache->depth);
 }
 
 void tau_cache_begin(tau_cache *cache) {
@@ -190,6 +194,10 @@ void tau_cache_touch(tau_cache *cache, int stage, const tau_wanted *view) {
             for (int64_t i = first[0]; i <= last[0]; i++)
                 touch(cache, stage, &(address){.place = {i, j}, .level = level});
     }
+}
+
+int tau_cache_get_coarsest(const tau_cache *cache, int stage) {
+    return TAU_LATTICE_LEVEL_MAX + 1 - cache->depth[stage];
 }
 
 tau_cache_cursor tau_cache_look(const tau_cache *cache, int stage) {

@@ -14,7 +14,9 @@ typedef struct tau_cache {
     size_t bucket_count; /**< a power of two, or 0 */
     size_t count;        /**< blocks */
     size_t count_max;
-    uint64_t stamp; /**< of what is wanted now */
+    uint64_t stamp;                        /**< of what is wanted now */
+    uint8_t depth[TAU_EXPLORE_STAGES_MAX]; /**< TAU_LATTICE_LEVEL_MAX + 1 - the coarsest level that had a
+                                              block; 0 = none had */
 } tau_cache;
 
 /** Points for which a block has room. */
@@ -46,6 +48,9 @@ typedef struct tau_cache_cursor {
 } tau_cache_cursor;
 
 tau_cache_cursor tau_cache_look(const tau_cache *cache, int stage);
+
+/** The coarsest level of which a stage may know a point; TAU_LATTICE_LEVEL_MAX + 1 where it knows none. */
+int tau_cache_get_coarsest(const tau_cache *cache, int stage);
 
 /** A point of a level; NULL = not known. @lifetime until the next put or clear */
 const tau_point *tau_cache_get(tau_cache_cursor *cursor, int level, int64_t k, int64_t j);

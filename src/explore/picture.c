@@ -27,8 +27,8 @@ static bool is_known(tau_cache_cursor *cursor, int level, const tau_lattice_rang
 
 /* The finest level above `floor` whose points around a range are all known, or `floor`. */
 static int find_level(painter *p, int stage, const tau_lattice_range *range, int floor) {
-    const int finest = p->view->finest;
-    for (int level = finest; level > floor; level--) {
+    const int finest = p->view->finest, coarsest = tau_cache_get_coarsest(p->cursors[stage].cache, stage);
+    for (int level = finest; level > floor && level >= coarsest; level--) {
         const tau_lattice_range around = tau_lattice_coarsen(range, finest - level);
         if (is_known(&p->cursors[stage], level, &around)) return level;
     }
