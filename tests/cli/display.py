@@ -4,11 +4,9 @@ import subprocess
 
 
 class Display:
-    """It lives on when its last window is closed: while a server begins anew, it refuses who comes."""
-
     def __init__(self, size="1600x1000"):
         read, write = os.pipe()
-        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", size + "x24", "+extension", "GLX", "-noreset"],
+        self.server = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", size + "x24", "+extension", "GLX"],
                                        pass_fds=[write], stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as pipe:
