@@ -36,7 +36,6 @@ class ViewTest(unittest.TestCase):
                 print(f"skipped: {program} is not installed")
                 sys.exit(77)
         cls.folder = tempfile.mkdtemp(prefix="tau-view-")
-        cls.display = Display()
         cls.run_file = os.path.join(cls.folder, "a.run.h5")
         cls.plane = os.path.join(cls.folder, "a.land.h5")
         run("train", "--model", "mlp:2-8-1:tanh", "--data", "moons", "--epochs", "4", "--lr", "0.1", "--seed", "1",
@@ -45,10 +44,11 @@ class ViewTest(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
-        cls.display.close()
         shutil.rmtree(cls.folder, ignore_errors=True)
 
     def setUp(self):
+        self.display = Display() # one for each test: no window of another's is ever found
+        self.addCleanup(self.display.close)
         self.work = tempfile.mkdtemp(dir=self.folder)
         self.state = os.path.join(self.work, "state")
         self.environment = dict(os.environ, DISPLAY=self.display.name, XDG_STATE_HOME=self.state,
@@ -64,7 +64,6 @@ class ViewTest(unittest.TestCase):
         return program
 
     def end(self, program):
-        """Windows that a failed test has left would get the keys of the next."""
         if program.poll() is None:
             program.kill()
             program.communicate()
@@ -99,14 +98,14 @@ class ViewTest(unittest.TestCase):
         subprocess.run(["xdotool", "key", "--window", window, "ctrl+q"], env=self.environment, timeout=60,
                        stderr=subprocess.DEVNULL)
 
-    def find_window(self):
+    def find_window(self, program):
         found = []
 
         def look():
-            said = subprocess.run(["xdotool", "search", "--onlyvisible", "--class", "tauscape"], env=self.environment,
-                                  stdout=subprocess.PIPE, text=True).stdout.split()
-            found[:] = said
-            return bool(said)
+            self.assertIsNone(program.poll(), "it has ended without a window")
+            found[:] = subprocess.run(["xdotool", "search", "--onlyvisible", "--class", "tauscape"], env=self.environment,
+                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.split()
+            return bool(found)
 
         self.wait_for(look)
         time.sleep(2)
@@ -118,7 +117,7 @@ class ViewTest(unittest.TestCase):
 
     def test_mouse_and_keys_reach_the_landscape(self):
         program = self.start("view", self.plane, "--size", "900x650")
-        window = self.find_window()
+        window = self.find_window(program)
         self.tool("windowfocus", window)
         self.tool("mousemove", "--window", window, 300, 200, "mousedown", 1)
         for x in range(300, 420, 20):
@@ -228,7 +227,7 @@ class ViewTest(unittest.TestCase):
         with open(broken, "wb") as file:
             file.write(data[:len(data) // 2])
         program = self.start("view", self.plane, broken, "--fresh", "--size", "800x600")
-        window = self.find_window()
+        window = self.find_window(program)
         self.tool("windowfocus", window)
         self.tool("key", "--window", window, "F12")
         self.wait_for(lambda: os.path.exists(os.path.join(self.work, "tauscape-1.png")))
@@ -244,7 +243,7 @@ class ViewTest(unittest.TestCase):
             file.write(data[:len(data) // 2])
         shutil.copy(self.plane, odd)
         program = self.start("view", self.plane, "--size", "800x600")
-        window = self.find_window()
+        window = self.find_window(program)
         self.assertTrue(drop(self.display.name, window, [broken]))
         self.tool("windowfocus", window)
         self.tool("key", "--window", window, "Escape")
@@ -353,7 +352,7 @@ class ViewTest(unittest.TestCase):
         grown = os.path.join(self.work, "grown.land.h5")
         shutil.copy(self.plane, grown)
         program = self.start("view", "-w", grown, "--fresh", "--size", "600x450")
-        window = self.find_window()
+        window = self.find_window(program)
         run("compute", self.run_file, "--dirs", "pca", "-g", "9", "--samples", "100", "-o", grown + ".new")
         os.replace(grown + ".new", grown)
         time.sleep(2)
@@ -384,7 +383,7 @@ class ViewTest(unittest.TestCase):
         path = os.path.join(self.work, "live.run.h5")
         trainer = self.start_training(path)
         watcher = self.start("watch", path, "--mode", "screen")
-        window = self.find_window()
+        window = self.find_window(watcher)
         self.tool("windowfocus", window)
         first, seen = self.shoot(window, 1), self.states_of(path)
         self.wait_for(lambda: self.states_of(path) > seen + 5)
@@ -406,15 +405,16 @@ class ViewTest(unittest.TestCase):
         path = os.path.join(self.work, "goes.run.h5")
         trainer = self.start_training(path)
         watcher = self.start("watch", path, "--mode", "screen")
-        self.quit(self.find_window())
-        self.assertEqual(self.finish(watcher)[1], "")
+        self.quit(self.find_window(watcher))
+        _, err = self.finish(watcher)
+        self.assertNotRegex(err, r"(?m)^(error|warning|note):")
         self.assertIsNone(trainer.poll())
         trainer.kill()
         trainer.communicate()
 
     def test_a_signal_closes_the_window_and_keeps_the_session(self):
         program = self.start("view", self.plane, "--size", "600x450")
-        self.find_window()
+        self.find_window(program)
         program.send_signal(signal.SIGTERM)
         self.finish(program, 75)
         self.assertTrue(self.session()["recent"])
