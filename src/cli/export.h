@@ -45,6 +45,10 @@ TAU_CHECK tau_status tau_export_parse_length(double *out, const char *text, cons
 /** The name of an axis of a landscape: "α (PC 1, 71.3 %)". @param[in] axis  0 or 1 */
 void tau_export_name_axis(char out[64], const tau_landscape *landscape, int axis);
 
+/** The recipe of a landscape without the host, because pictures and meshes are published. @return from
+ * jansson: freed with free; NULL: memory is short */
+char *tau_export_publish_recipe(const tau_landscape *landscape);
+
 /** What of a landscape is drawn or written. @lifetime the landscape's */
 typedef struct tau_export_quantity {
     const char *name; /**< "loss", "macro-f1" */

@@ -24,8 +24,8 @@ typedef struct picture {
     char (*labels)[2][64]; /* [count] axis names */
     tau_figure_panel *panels;
     double *levels;
-    json_t *recipe;    /* of the first landscape, without the host: pictures are published */
-    char *recipe_text; /* the same, from jansson */
+    json_t *recipe; /* of the first landscape */
+    char *recipe_text;
     tau_figure_mark ends[2];
     char footer[256];
     tau_figure figure;
@@ -173,6 +173,14 @@ static void name_axes(picture *p, int i) {
     p->panels[i].ylabel = y ? y : p->axis >= 0 ? NULL : p->labels[i][1];
 }
 
+char *tau_export_publish_recipe(const tau_landscape *landscape) {
+    json_t *recipe = json_loads(landscape->recipe, 0, NULL);
+    json_object_del(json_object_get(recipe, "provenance"), "host");
+    char *text = recipe ? json_dumps(recipe, JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
+    json_decref(recipe);
+    return text;
+}
+
 bool tau_export_is_path_visible(const tau_landscape *landscape, const tau_landscape_projection *projection) {
     const double *axes[] = {landscape->alpha, landscape->beta};
     const size_t sizes[] = {landscape->columns, landscape->rows};
@@ -291,8 +299,7 @@ static tau_status compose(picture *p) {
     p->figure.panel_count = (size_t)p->count;
     p->figure.title = tau_cli_get(&p->cli->arguments, "title");
     p->recipe = json_loads(p->landscapes[0]->recipe, 0, NULL);
-    json_object_del(json_object_get(p->recipe, "provenance"), "host");
-    p->recipe_text = json_dumps(p->recipe, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    p->recipe_text = tau_export_publish_recipe(p->landscapes[0]);
     p->figure.recipe = p->recipe_text;
     if (p->axis >= 0)
         TAU_TRY(add_lines(p));

@@ -15,7 +15,7 @@ typedef struct subject {
     tau_landscape *landscape;
     tau_field field;
     tau_path *paths;
-    char *recipe; /* from jansson */
+    char *recipe;
     tau_scene scene;
 } subject;
 
@@ -43,13 +43,6 @@ static tau_status take_paths(subject *s, bool is_loss) {
     return TAU_STATUS_OK;
 }
 
-static void take_recipe(subject *s) {
-    json_t *recipe = json_loads(s->landscape->recipe, 0, NULL);
-    json_object_del(json_object_get(recipe, "provenance"), "host"); /* meshes are published */
-    s->recipe = recipe ? json_dumps(recipe, JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
-    json_decref(recipe);
-}
-
 static tau_status open_subject(subject *s, const tau_cli *cli, const char *path) {
     *s = (subject){0};
     TAU_TRY(tau_cli_read_landscape(&s->landscape, path, tau_cli_get(&cli->arguments, "group")));
@@ -62,7 +55,7 @@ static tau_status open_subject(subject *s, const tau_cli *cli, const char *path)
     TAU_TRY(tau_export_choose_quantity(&quantity, cli, s->landscape, path));
     s->field = tau_export_make_field(&quantity, s->landscape);
     s->scene.field = &s->field;
-    take_recipe(s);
+    s->recipe = tau_export_publish_recipe(s->landscape);
     return take_paths(s, quantity.is_loss);
 }
 

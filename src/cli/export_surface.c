@@ -43,15 +43,13 @@ typedef struct surface {
     bool is_film;
     int width, height;
     double dpi, scale;
-    json_t *recipe; /* without the host: pictures are published */
-    char *recipe_text;
+    char *recipe;
 } surface;
 
 static void clear(surface *s) {
     tau_landscape_destroy(s->landscape);
     tau_mem_free(s->paths);
-    json_decref(s->recipe);
-    free(s->recipe_text);
+    free(s->recipe);
 }
 
 /* ---- what is drawn ---- */
@@ -116,13 +114,6 @@ static tau_status read_landscape(surface *s) {
                            .ylabel = y ? y : s->labels[1],
                            .zlabel = s->field.name};
     return tau_cli_has(a, "no-path") ? TAU_STATUS_OK : add_paths(s, quantity.is_loss);
-}
-
-static tau_status read_recipe(surface *s) {
-    s->recipe = json_loads(s->landscape->recipe, 0, NULL);
-    json_object_del(json_object_get(s->recipe, "provenance"), "host");
-    s->recipe_text = json_dumps(s->recipe, JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
-    return TAU_STATUS_OK;
 }
 
 /* ---- how it is drawn ---- */
@@ -239,7 +230,7 @@ static tau_status draw(surface *s, const tau_viewer *viewer, void *session, uint
                        .paper = !transparent,
                        .ground = s->view.dark ? (tau_color){0.102, 0.110, 0.125} : (tau_color){1, 1, 1},
                        .title = s->scene.title,
-                       .recipe = s->recipe_text};
+                       .recipe = s->recipe};
     TAU_TRY(fit_camera(s, viewer, session, 0));
     if (!pdf && !svg) {
         TAU_TRY(
@@ -309,7 +300,7 @@ static tau_status write_film(surface *s, const tau_viewer *viewer, void *session
                                      .height = s->height,
                                      .order = TAU_PIXEL_ORDER_RGBA,
                                      .title = s->scene.title,
-                                     .recipe = s->recipe_text,
+                                     .recipe = s->recipe,
                                      .replace = s->cli->force,
                                      .cancel = s->cli->cancel};
     TAU_TRY(plan_film(&f, &options.fps));
@@ -349,7 +340,7 @@ static tau_status compose(surface *s) {
     TAU_TRY(parse_view(s));
     TAU_TRY(note_holes(s));
     TAU_TRY(parse_size(s));
-    TAU_TRY(read_recipe(s));
+    s->recipe = tau_export_publish_recipe(s->landscape);
     return TAU_STATUS_OK;
 }
 
