@@ -47,9 +47,10 @@ static tau_status copy_member(void *payload, const char *name, bool is_group) {
 static tau_status copy_all(const char *path, tau_h5 *from) {
     recovery both = {.from = from};
     TAU_TRY(tau_h5_new_file(&both.to, path));
-    hid_t access = tau_h5_file_access(true, both.to);
-    both.to->id = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    hid_t access = tau_h5_file_access(true, both.to), creation = tau_h5_file_creation(true);
+    both.to->id = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
     tau_status status = both.to->id < 0 ? tau_h5_fail(TAU_STATUS_IO, both.to, "make", NULL) : TAU_STATUS_OK;
+    tau_h5_release(creation);
     tau_h5_release(access);
     if (status != TAU_STATUS_OK) {
         tau_h5_free_file(both.to);

@@ -77,6 +77,18 @@ hid_t tau_h5_file_access(bool growing, tau_h5 *file) {
     return access;
 }
 
+/* Metadata lie within pages of the kernel, which a write changes as a whole: whoever is killed while he
+ * writes leaves each of them as it was, or as it is. One that crossed a page could be left half changed, and
+ * its checksum wrong. */
+hid_t tau_h5_file_creation(bool growing) {
+    hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+    if (growing) {
+        H5Pset_file_space_strategy(creation, H5F_FSPACE_STRATEGY_PAGE, false, 1);
+        H5Pset_file_space_page_size(creation, TAU_H5_PAGE);
+    }
+    return creation;
+}
+
 /* Which of the reasons for not opening it was: the library has no codes for them. */
 static tau_status open_failure(const tau_h5 *file) {
     const char *why = tau_h5_why();
@@ -134,10 +146,11 @@ static tau_status create_with(tau_h5 **out, const char *path, bool growing) {
         return tau_fail(TAU_STATUS_EXISTS, "cannot make %s" TAU_WHY "there is a file of this name", path);
     tau_h5 *file;
     TAU_TRY(tau_h5_new_file(&file, path));
-    hid_t access = tau_h5_file_access(growing, file);
-    file->id = H5Fcreate(path, H5F_ACC_EXCL, H5P_DEFAULT, access);
+    hid_t access = tau_h5_file_access(growing, file), creation = tau_h5_file_creation(growing);
+    file->id = H5Fcreate(path, H5F_ACC_EXCL, creation, access);
     tau_status status = tau_h5_check_writes(file);
     if (status == TAU_STATUS_OK && file->id < 0) status = tau_h5_fail(TAU_STATUS_IO, file, "make", NULL);
+    tau_h5_release(creation);
     tau_h5_release(access);
     if (status == TAU_STATUS_OK) status = tau_h5_lock_writer(&file->lock, path);
     if (status != TAU_STATUS_OK) {

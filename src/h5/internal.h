@@ -16,12 +16,17 @@ struct tau_h5 {
     int original;               /**< of a draft: the lock on the file that it will replace; -1 = none */
 };
 
-/** Building blocks of opening: the bare structure, the writer's lock, the access properties. */
+/** Bytes of the pages that metadata keep to, no more than those of any kernel. */
+enum { TAU_H5_PAGE = 4096 };
+
+/** Building blocks of opening: the bare structure, the writer's lock, the properties of creation and
+ * access. */
 TAU_CHECK tau_status tau_h5_new_file(tau_h5 **out, const char *path);
 void tau_h5_free_file(tau_h5 *file);
 TAU_CHECK tau_status tau_h5_lock_writer(int *out, const char *path);
 /** @param[in] file  the writer whose failed writes are noted; NULL = only read */
 hid_t tau_h5_file_access(bool growing, tau_h5 *file);
+hid_t tau_h5_file_creation(bool growing);
 
 /** Makes a file be opened with the driver of driver.c. @param[out] failure  errno of the first failed write
  */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "core/file.h"
 #include "core/memory.h"
 #include "h5/attribute.h"
 #include "h5/dataset.h"
@@ -110,6 +111,49 @@ Test(file, a_killed_writer_leaves_a_file_that_is_followed_mended_and_continued) 
         cr_assert_float_eq(rate, 0.5, 0);
         tau_h5_discard(file);
     }
+}
+
+/* Bytes of the object header of version 2 at a place, with its checksum. */
+static size_t header_size(const unsigned char *at) {
+    const unsigned char flags = at[5];
+    const size_t width = (size_t)1 << (flags & 3),
+                 prefix = 6u + (flags & 0x20 ? 16 : 0) + (flags & 0x10 ? 4 : 0);
+    size_t size = 0;
+    for (size_t i = width; i-- > 0;) size = size << 8 | at[prefix + i];
+    return prefix + width + size + 4;
+}
+
+/* @return how many headers a file has; none of them crosses a page */
+static size_t check_pages(const char *path) {
+    enum { PAGE = 4096 };
+    uint8_t *bytes;
+    size_t size, count = 0;
+    OK(tau_file_read(&bytes, &size, path, 1 << 24));
+    for (size_t i = 0; i + 32 < size; i++) {
+        if (memcmp(bytes + i, "OHDR\2", 5) != 0) continue;
+        cr_assert_eq(i / PAGE, (i + header_size(bytes + i) - 1) / PAGE, "the header at %zu crosses", i);
+        count++;
+    }
+    tau_mem_free(bytes);
+    return count;
+}
+
+/* A write that is killed changes whole pages, or none: a header in two of them could be half new. */
+Test(file, what_a_writer_changes_lies_within_pages) {
+    tau_h5 *file = new_run(scratch("run.h5"));
+    char name[32];
+    for (int i = 0; i < 60; i++) {
+        snprintf(name, sizeof name, "/run/series%d", i);
+        OK(tau_h5_create_rows(file, name, TAU_H5_TYPE_F64, 0, NULL));
+    }
+    OK(tau_h5_close(file));
+    cr_assert_geq(check_pages(scratch("run.h5")), 63);
+    OK(tau_h5_open_draft(&file, scratch("run.h5")));
+    OK(tau_h5_start_swmr(file));
+    append_states(file, 0, 5);
+    OK(tau_h5_publish(file));
+    OK(tau_h5_close(file));
+    cr_assert_geq(check_pages(scratch("run.h5")), 63);
 }
 
 Test(file, a_second_writer_is_refused_and_a_follower_reads_while_the_first_lives) {
