@@ -114,11 +114,12 @@ void tau_cpu_tiny_prepare(const tau_cpu_tiny *tiny, const tau_cpu_point *point) 
     }
 }
 
-/* Any loss, sample by sample, from the outputs of a block. */
-static void read_outputs(double *row, const float *outputs, size_t count, size_t in_block) {
-    for (size_t o = 0; o < count; o++) row[o] = (double)outputs[o * BLOCK + in_block];
+/* Those of one sample of a block. */
+static void read_outputs(double *row, const float *outputs, size_t count, size_t sample) {
+    for (size_t o = 0; o < count; o++) row[o] = (double)outputs[o * BLOCK + sample];
 }
 
+/* Any loss, sample by sample, from the outputs of a block. */
 static void losses_one_by_one(const tau_plan *plan, const float *outputs, size_t count, size_t first,
                               size_t in_block, double *row, tau_cpu_worker *results) {
     for (size_t i = 0; i < in_block; i++) {

@@ -45,8 +45,9 @@ double tau_schedule_factor(const tau_schedule *schedule, double epoch, double ep
 /** When states are recorded. The initial and the final state always are. */
 typedef struct tau_record_rule {
     uint64_t every_steps; /**< 0 = not by steps */
-    double every_epochs;  /**< the first state at or after each multiple; 0 = not by epochs */
-    uint64_t max_states;  /**< "max=N": steps between states are chosen so that at most N are kept; 0 = off */
+    double every_epochs; /**< the first state at or after each multiple; 0 = not by epochs. A part of an epoch
+                              that is passed where a changed batch cuts the epoch anew is left out */
+    uint64_t max_states; /**< "max=N": steps between states are chosen so that at most N are kept; 0 = off */
 } tau_record_rule;
 
 /** "every=20", "every=1epoch", "max=200". */

@@ -49,8 +49,7 @@ inline unsigned min(unsigned a, unsigned b) {
     return b < a ? b : a;
 }
 
-/** Returns the old value. Kernels have sums of a fixed order and no atomics: the emulation's tests count with
- * it. */
+/** Returns the old value. Kernels count whole numbers with it, whose sum does not depend on the order. */
 template <typename T> inline T atomicAdd(T *address, T value) {
     return __atomic_fetch_add(address, value, __ATOMIC_RELAXED);
 }
