@@ -172,14 +172,17 @@ tau_status tau_landscape_set_projection(tau_landscape *landscape, tau_landscape_
     return TAU_STATUS_OK;
 }
 
-/* Whether a stored name is what is meant by a name without its average. */
+static const char *skip(const char *name, const char *prefix) {
+    const size_t length = strlen(prefix);
+    return strncmp(name, prefix, length) == 0 ? name + length : name;
+}
+
+/* Whether a stored name is what is meant by a name without its average, or with one that makes no difference
+ * to two classes. */
 static bool means(const char *name, const char *stored) {
-    static const char *const averages[] = {"macro-", "binary-"};
-    for (int i = 0; i < 2; i++) {
-        const size_t length = strlen(averages[i]);
-        if (strncmp(stored, averages[i], length) == 0 && strcmp(stored + length, name) == 0) return true;
-    }
-    return strcmp(stored, name) == 0;
+    const char *bare = skip(skip(name, "macro-"), "micro-");
+    return strcmp(stored, name) == 0 || strcmp(skip(stored, "macro-"), name) == 0 ||
+           strcmp(skip(stored, "binary-"), bare) == 0;
 }
 
 const tau_landscape_metric *tau_landscape_find_metric(const tau_landscape *landscape, const char *name) {

@@ -98,6 +98,22 @@ Test(landscape, metrics_of_its_recipe_come_back_bit_by_bit) {
     tau_landscape_destroy(landscape);
 }
 
+/* Of two classes they are stored without the average that was asked for. */
+Test(landscape, a_metric_is_found_by_the_name_that_it_was_asked_for) {
+    static const char *const names[][2] = {{"f1", "binary-f1"},       {"macro-f1", "binary-f1"},
+                                           {"micro-f1", "binary-f1"}, {"binary-f1", "binary-f1"},
+                                           {"micro-mcc", "mcc"},      {"macro-mcc", "mcc"}};
+    tau_landscape *landscape = make_landscape(
+        2, 2, "{\"identity\":{\"metrics\":[\"binary-f1\",\"mcc\"],\"seed\":0},\"provenance\":{}}");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const tau_landscape_metric *found = tau_landscape_find_metric(landscape, names[i][0]);
+        cr_assert_str_eq(found ? found->name : "nothing", names[i][1]);
+    }
+    cr_assert_null(tau_landscape_find_metric(landscape, "binary-mcc"));
+    cr_assert_null(tau_landscape_find_metric(landscape, "micro-"));
+    tau_landscape_destroy(landscape);
+}
+
 Test(landscape, parts_are_merged_with_their_metrics) {
     tau_landscape *a = make_landscape(6, 4, MEASURED), *b = make_landscape(6, 4, MEASURED),
                   *all = make_landscape(6, 4, MEASURED);
