@@ -17,6 +17,7 @@ struct tau_run {
     tau_run_sign sign;
     tau_graph *graph;
     size_t count; /* states */
+    bool guarded; /* by a writer, before the sign was read */
     int64_t *steps;
     double *epochs;
     char **names; /* of the series, NULL-terminated, in one block */
@@ -84,6 +85,7 @@ tau_status tau_run_open(tau_run **out, const char *path, const char *group) {
     tau_run *run;
     *out = NULL;
     TAU_TRY(TAU_ALLOC(run, 1));
+    run->guarded = tau_h5_is_being_written(path);
     tau_status status = tau_h5_open_follow(&run->file, path);
     if (status == TAU_STATUS_OK) status = load(run, group);
     if (status != TAU_STATUS_OK) {
@@ -194,12 +196,13 @@ bool tau_run_is_writer(const tau_run *run, int64_t process) {
 }
 
 /* A number of a process may be another's by now, or that of another container of this name: the lock, which
- * only a living writer holds, must agree. */
+ * only a living writer holds, must agree. A writer that let go of it before the sign was read would have said
+ * that it finished; one that did so since may have. */
 static tau_run_life find_life(const tau_run *run) {
     if (run->sign.status != TAU_RUN_STATUS_RUNNING) return TAU_RUN_LIFE_ENDED;
     if (!ran_here(run)) return TAU_RUN_LIFE_UNKNOWN;
     const bool dead = kill((pid_t)run->sign.pid, 0) != 0 && errno == ESRCH;
-    if (dead == tau_h5_is_being_written(tau_h5_path(run->file))) return TAU_RUN_LIFE_UNKNOWN;
+    if (dead == run->guarded) return TAU_RUN_LIFE_UNKNOWN;
     return dead ? TAU_RUN_LIFE_GONE : TAU_RUN_LIFE_HERE;
 }
 

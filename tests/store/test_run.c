@@ -1,6 +1,8 @@
 #include "store/run.h"
 
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "core/file.h"
 #include "h5/attribute.h"
@@ -92,6 +94,37 @@ Test(run, a_writer_is_judged_by_its_lock_its_process_and_the_time_since_its_last
     cr_assert_not(tau_run_has_stopped(&pulse, 60));
     tau_run_close(run);
     clear_training(&t);
+}
+
+/* It may have said so just after the group was read. */
+Test(run, a_writer_that_went_while_its_group_was_read_is_not_told_dead) {
+    int ends[2];
+    tau_run_pulse pulse = {0};
+    tau_run *run;
+    char byte;
+    cr_assert_eq(pipe(ends), 0);
+    const pid_t test = getpid(), writer = fork();
+    cr_assert_neq(writer, -1);
+    if (writer == 0) {
+        training t = make_training();
+        OK(tau_run_create(&t.writer, run_path(), "adam", &t.header, t.model, t.data.train));
+        write_states(t.writer, 0, 2);
+        cr_assert_eq(write(ends[1], "", 1), 1);
+        while (getppid() == test) usleep(10000);
+        _exit(1);
+    }
+    close(ends[1]);
+    cr_assert_eq(read(ends[0], &byte, 1), 1);
+    OK(tau_run_open(&run, run_path(), NULL));
+    cr_assert_eq(kill(writer, SIGKILL), 0);
+    cr_assert_eq(waitpid(writer, NULL, 0), writer);
+    tau_run_feel(&pulse, run);
+    cr_assert_eq(pulse.life, TAU_RUN_LIFE_UNKNOWN);
+    tau_run_close(run);
+    OK(tau_run_open(&run, run_path(), NULL));
+    tau_run_feel(&pulse, run);
+    cr_assert_eq(pulse.life, TAU_RUN_LIFE_GONE);
+    tau_run_close(run);
 }
 
 Test(run, the_graph_comes_back_the_same_network) {
