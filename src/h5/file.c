@@ -172,6 +172,25 @@ tau_status tau_h5_create_compatible(tau_h5 **out, const char *path) {
     return create_with(out, path, false);
 }
 
+tau_status tau_h5_replace(const char *path, bool compatible, tau_h5_fill fill, void *payload) {
+    tau_file_replacement replacement;
+    tau_h5 *file;
+    TAU_TRY(tau_file_replace_begin(&replacement, path));
+    unlink(replacement.temporary); /* the name is ours now; the library wants to make the file itself */
+    tau_status status = compatible ? tau_h5_create_compatible(&file, replacement.temporary)
+                                   : tau_h5_create(&file, replacement.temporary);
+    if (status == TAU_STATUS_OK) {
+        status = fill(payload, file);
+        if (status == TAU_STATUS_OK)
+            status = tau_h5_close(file);
+        else
+            tau_h5_discard(file);
+    }
+    if (status == TAU_STATUS_OK) return tau_file_replace_commit(&replacement);
+    tau_file_replace_abort(&replacement);
+    return tau_error_context("cannot write %s", path);
+}
+
 tau_status tau_h5_start_swmr(tau_h5 *file) {
     TAU_H5_LOCKED;
     if (H5Fstart_swmr_write(file->id) >= 0) return tau_h5_check_writes(file);

@@ -33,6 +33,14 @@ TAU_CHECK tau_status tau_h5_create(tau_h5 **out, const char *path);
 /** Makes a new file that any HDF5 since 1.0 reads (superblock 0, no SWMR), for other programs' formats. */
 TAU_CHECK tau_status tau_h5_create_compatible(tau_h5 **out, const char *path);
 
+/** Fills a new file. */
+typedef tau_status (*tau_h5_fill)(void *payload, tau_h5 *file);
+
+/** Writes a whole file: what was there before stays until the new one is complete.
+ *  @param[in] compatible  as tau_h5_create_compatible makes it, else as tau_h5_create does
+ *  @errors TAU_STATUS_IO, or what `fill` returned (the old file is as it was) */
+TAU_CHECK tau_status tau_h5_replace(const char *path, bool compatible, tau_h5_fill fill, void *payload);
+
 /** Whether a process, this one too, holds the writer's lock of a file: not known (false) on file systems
  * without locks. */
 bool tau_h5_is_being_written(const char *path);

@@ -35,7 +35,7 @@ size_t tau_deepreplay_get_state_count(const tau_deepreplay *replay);
 int64_t tau_deepreplay_get_batches(const tau_deepreplay *replay);
 
 /** Weights of the penalty that Keras added to the loss, l1·|w| + l2·w² for each tensor of
- * graph->parameters: those of kernels and biases. @lifetime borrowed */
+ * graph->parameters: those of kernels, biases, gammas and betas. @lifetime borrowed */
 void tau_deepreplay_get_penalties(const tau_deepreplay *replay, const double **l1, const double **l2);
 
 /** @param[out] theta  [P]   @param[out] buffers  [Q], or NULL */
@@ -60,8 +60,9 @@ typedef struct tau_run tau_run;
 /** Writes a run as such a recording, under its group's name, and its model beside it as `GROUP_model.h5`.
  * Each file is written whole or not at all. What is not known for an epoch is NaN.
  *  @param[in] replace  files that are there already
- *  @errors TAU_STATUS_EXISTS; TAU_STATUS_MISSING: no state was recorded where an epoch ends;
- *          TAU_STATUS_UNSUPPORTED naming the node that Keras cannot have; TAU_STATUS_IO */
+ *  @errors TAU_STATUS_EXISTS; TAU_STATUS_MISSING: no state was recorded where an epoch ends, or no loss;
+ *          TAU_STATUS_MISMATCH: the network's end is not what the loss takes; TAU_STATUS_UNSUPPORTED naming
+ *          the node that Keras cannot have; TAU_STATUS_USAGE: `path` is the model's; TAU_STATUS_IO */
 TAU_CHECK tau_status tau_deepreplay_write(const char *path, tau_run *run, bool replace);
 
 #endif

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/file.h"
 #include "core/memory.h"
@@ -20,10 +19,10 @@ typedef struct recording {
     json_t *parameters; /* the trainer's, or NULL */
     tau_keras_chain chain;
     tau_samples *samples;
-    size_t epochs;
+    size_t epochs, *states; /* [epochs + 1] where they end */
     int64_t batches;        /* of an epoch; 0 = not known */
-    float *theta, *buffers; /* [epochs + 1, P or Q] */
-    float *values;          /* [epochs + 1, P + Q] room for one tensor, or one series */
+    float *theta, *buffers; /* [P], [Q] of one state */
+    float *values;          /* [max(P, Q)] room for one tensor */
 } recording;
 
 /* ---- what is written ---- */
@@ -32,10 +31,11 @@ static bool is_at(double epoch, size_t whole) {
     return fabs(epoch - (double)whole) < 1e-6;
 }
 
-static tau_status find_state(size_t *out, const tau_run *run, size_t epoch) {
+/* @param[in,out] state  of an epoch before */
+static tau_status find_state(size_t *state, const tau_run *run, size_t epoch) {
     const size_t count = tau_run_get_state_count(run);
-    for (*out = 0; *out < count; ++*out)
-        if (is_at(tau_run_get_epoch(run, *out), epoch)) return TAU_STATUS_OK;
+    for (; *state < count; ++*state)
+        if (is_at(tau_run_get_epoch(run, *state), epoch)) return TAU_STATUS_OK;
     return tau_fail(TAU_STATUS_MISSING,
                     "cannot write '%s' as a recording of DeepReplay" TAU_WHY
                     "it has no state at the end of epoch %zu, and DeepReplay has one of each" TAU_FIX
@@ -43,22 +43,26 @@ static tau_status find_state(size_t *out, const tau_run *run, size_t epoch) {
                     tau_run_get_group(run), epoch);
 }
 
-static tau_status read_states(recording *r) {
-    const tau_graph *graph = tau_run_get_graph(r->run);
-    const size_t count = tau_run_get_state_count(r->run), sizes = graph->theta_size + graph->buffer_size;
+static tau_status find_states(recording *r) {
+    const size_t count = tau_run_get_state_count(r->run);
     const double last = count ? tau_run_get_epoch(r->run, count - 1) : 0;
+    size_t capacity = 0, state = 0;
     r->epochs = last > 0 && last < 1e9 ? (size_t)(last + 1e-6) : 0;
-    TAU_TRY(tau_mem_alloc((void **)&r->theta, r->epochs + 1, graph->theta_size * sizeof *r->theta));
-    TAU_TRY(tau_mem_alloc((void **)&r->buffers, r->epochs + 1, graph->buffer_size * sizeof *r->buffers));
-    TAU_TRY(tau_mem_alloc((void **)&r->values, r->epochs + 1, sizes * sizeof *r->values));
     for (size_t epoch = 0; epoch <= r->epochs; epoch++) {
-        size_t state;
         TAU_TRY(find_state(&state, r->run, epoch));
-        TAU_TRY(tau_run_read_state(r->run, state, r->theta + epoch * graph->theta_size,
-                                   r->buffers + epoch * graph->buffer_size));
-        if (epoch == 1) r->batches = tau_run_get_step(r->run, state);
+        TAU_TRY(TAU_GROW(r->states, capacity, epoch + 1));
+        r->states[epoch] = state;
     }
+    if (r->epochs > 0) r->batches = tau_run_get_step(r->run, r->states[1]);
     return TAU_STATUS_OK;
+}
+
+static tau_status make_room(recording *r) {
+    const tau_graph *graph = tau_run_get_graph(r->run);
+    const size_t p = graph->theta_size, q = graph->buffer_size;
+    TAU_TRY(TAU_ALLOC(r->theta, p));
+    TAU_TRY(TAU_ALLOC(r->buffers, q));
+    return TAU_ALLOC(r->values, p > q ? p : q);
 }
 
 static tau_status prepare(recording *r) {
@@ -68,44 +72,39 @@ static tau_status prepare(recording *r) {
     if (!header->loss || !*header->loss)
         return tau_fail(TAU_STATUS_MISSING,
                         "cannot write '%s' as a recording of DeepReplay" TAU_WHY
-                        "the run does not say with which loss it was trained",
+                        "the run does not say with which loss it was trained" TAU_FIX
+                        "import or record it with a loss",
                         r->group);
     TAU_TRY(tau_loss_parse(&loss, header->loss));
     r->parameters = header->parameters ? json_loads(header->parameters, 0, NULL) : NULL;
     const double decay = json_number_value(json_object_get(r->parameters, "weight_decay"));
     TAU_TRY(tau_keras_chain_create(&r->chain, tau_run_get_graph(r->run), loss, decay));
     TAU_TRY(tau_run_read_samples(r->run, &r->samples));
-    return read_states(r);
+    TAU_TRY(find_states(r));
+    return make_room(r);
 }
 
-/* One tensor of the states from `first` on, as Keras keeps it. */
-static void gather(const recording *r, const tau_keras_tensor *tensor, size_t first, size_t count) {
-    const tau_graph *graph = tau_run_get_graph(r->run);
-    const tau_shape *shape = &tensor->parameter->shape;
-    const size_t size = tau_shape_size(shape), row = tensor->buffer ? graph->buffer_size : graph->theta_size;
-    const float *all = (tensor->buffer ? r->buffers : r->theta) + tensor->parameter->offset;
-    for (size_t state = 0; state < count; state++) {
-        const float *from = all + (first + state) * row;
-        float *to = r->values + state * size;
-        if (!tensor->turned) {
-            memcpy(to, from, size * sizeof *to);
-            continue;
-        }
-        const size_t outputs = (size_t)shape->dim[0], inputs = (size_t)shape->dim[1];
-        for (size_t o = 0; o < outputs; o++)
-            for (size_t i = 0; i < inputs; i++) to[i * outputs + o] = from[o * inputs + i];
-    }
+static tau_status read_state(const recording *r, size_t epoch) {
+    return tau_run_read_state(r->run, r->states[epoch], r->theta, r->buffers);
 }
 
-/* [count, shape as Keras has it], or the shape alone where `count` is 1. */
-static tau_status write_tensor(const recording *r, tau_h5 *file, const char *path,
-                               const tau_keras_tensor *tensor, size_t first, size_t count, bool states) {
+/* The axes of a tensor as Keras has them. */
+static tau_shape find_shape(const tau_keras_tensor *tensor) {
+    tau_shape shape = tensor->parameter->shape;
+    for (int i = 0; i < shape.rank && tensor->turned; i++)
+        shape.dim[i] = tensor->parameter->shape.dim[shape.rank - 1 - i];
+    return shape;
+}
+
+/* A tensor of the state that was read, as Keras keeps it. */
+static const float *get_tensor(const recording *r, const tau_keras_tensor *tensor) {
     const tau_shape *shape = &tensor->parameter->shape;
-    int64_t dim[1 + TAU_SHAPE_MAX_RANK] = {(int64_t)count};
-    for (int i = 0; i < shape->rank; i++) dim[1 + i] = shape->dim[tensor->turned ? shape->rank - 1 - i : i];
-    gather(r, tensor, first, count);
-    return states ? tau_h5_write(file, path, TAU_H5_TYPE_F32, shape->rank + 1, dim, r->values)
-                  : tau_h5_write(file, path, TAU_H5_TYPE_F32, shape->rank, dim + 1, r->values);
+    const float *from = (tensor->buffer ? r->buffers : r->theta) + tensor->parameter->offset;
+    if (!tensor->turned) return from;
+    const size_t outputs = (size_t)shape->dim[0], inputs = (size_t)shape->dim[1];
+    for (size_t o = 0; o < outputs; o++)
+        for (size_t i = 0; i < inputs; i++) r->values[i * outputs + o] = from[o * inputs + i];
+    return r->values;
 }
 
 /* ---- the recording ---- */
@@ -136,13 +135,16 @@ static tau_status write_attributes(const recording *r, tau_h5 *file, const char 
     return status;
 }
 
+/* The inputs have the axes that the model takes, whatever those of the data were. */
 static tau_status write_samples(const recording *r, tau_h5 *file) {
     char path[TAU_STORE_PATH];
     const tau_samples *s = r->samples;
+    const tau_graph *graph = tau_run_get_graph(r->run);
+    const tau_shape *input = &graph->values[graph->input].shape;
     int64_t dim[1 + TAU_SHAPE_MAX_RANK] = {(int64_t)s->count};
-    for (int i = 0; i < s->input_shape.rank; i++) dim[1 + i] = s->input_shape.dim[i];
-    TAU_TRY(tau_h5_write(file, tau_store_path(path, r->group, "inputs"), TAU_H5_TYPE_F32,
-                         s->input_shape.rank + 1, dim, s->inputs));
+    for (int i = 0; i < input->rank; i++) dim[1 + i] = input->dim[i];
+    TAU_TRY(tau_h5_write(file, tau_store_path(path, r->group, "inputs"), TAU_H5_TYPE_F32, input->rank + 1,
+                         dim, s->inputs));
     tau_store_path(path, r->group, "targets");
     dim[1] = s->classes ? 1 : (int64_t)s->target_size;
     if (s->classes) return tau_h5_write(file, path, TAU_H5_TYPE_I32, 2, dim, s->classes);
@@ -156,33 +158,66 @@ static tau_status write_series(const recording *r, tau_h5 *file, const char *fro
     const char *const *names = tau_run_get_metric_names(r->run);
     const int64_t count = (int64_t)r->epochs;
     tau_metric *records = NULL;
+    float *values;
     size_t total = 0;
     while (names && *names && strcmp(*names, from) != 0) names++;
     const bool found = names && *names;
     if (!found && !needed) return TAU_STATUS_OK;
     if (found) TAU_TRY(tau_run_read_metric(r->run, from, &records, &total));
-    for (size_t epoch = 0; epoch < r->epochs; epoch++) {
-        r->values[epoch] = NAN;
+    tau_status status = TAU_ALLOC(values, r->epochs);
+    for (size_t epoch = 0; epoch < r->epochs && status == TAU_STATUS_OK; epoch++) {
+        values[epoch] = NAN;
         for (size_t i = total; i > 0; i--)
-            if (is_at(records[i - 1].epoch, epoch + 1)) r->values[epoch] = (float)records[i - 1].value;
+            if (is_at(records[i - 1].epoch, epoch + 1)) values[epoch] = (float)records[i - 1].value;
     }
+    if (status == TAU_STATUS_OK)
+        status = tau_h5_write(file, tau_store_path(path, r->group, to), TAU_H5_TYPE_F32, 1, &count, values);
+    tau_mem_free(values);
     tau_mem_free(records);
-    return tau_h5_write(file, tau_store_path(path, r->group, to), TAU_H5_TYPE_F32, 1, &count, r->values);
+    return status;
 }
 
-static tau_status write_states(tau_h5 *file, recording *r) {
-    char path[TAU_STORE_PATH], group[TAU_STORE_PATH];
-    TAU_TRY(tau_h5_make_group(file, tau_store_path(group, r->group, NULL)));
-    TAU_TRY(write_attributes(r, file, group));
-    TAU_TRY(write_samples(r, file));
+static void find_place(char out[TAU_STORE_PATH], const recording *r, size_t layer, int tensor) {
+    snprintf(out, TAU_STORE_PATH, "/%s/layer%zu/weights%d", r->group, layer, tensor);
+}
+
+static tau_status make_layers(const recording *r, tau_h5 *file) {
+    char path[TAU_STORE_PATH];
     for (size_t l = 0; l < r->chain.count; l++) {
         const tau_keras_layer *layer = &r->chain.layers[l];
         snprintf(path, sizeof path, "/%s/layer%zu", r->group, l);
         TAU_TRY(tau_h5_make_group(file, path));
         for (int t = 0; t < layer->tensor_count; t++) {
-            snprintf(path, sizeof path, "/%s/layer%zu/weights%d", r->group, l, t);
-            TAU_TRY(write_tensor(r, file, path, &layer->tensors[t], 0, r->epochs + 1, true));
+            const tau_shape shape = find_shape(&layer->tensors[t]);
+            find_place(path, r, l, t);
+            TAU_TRY(tau_h5_create_rows(file, path, TAU_H5_TYPE_F32, shape.rank, shape.dim));
         }
+    }
+    return TAU_STATUS_OK;
+}
+
+static tau_status append_state(const recording *r, tau_h5 *file) {
+    char path[TAU_STORE_PATH];
+    for (size_t l = 0; l < r->chain.count; l++) {
+        const tau_keras_layer *layer = &r->chain.layers[l];
+        for (int t = 0; t < layer->tensor_count; t++) {
+            find_place(path, r, l, t);
+            TAU_TRY(tau_h5_append_rows(file, path, TAU_H5_TYPE_F32, 1, get_tensor(r, &layer->tensors[t])));
+        }
+    }
+    return TAU_STATUS_OK;
+}
+
+static tau_status write_states(void *payload, tau_h5 *file) {
+    const recording *r = payload;
+    char group[TAU_STORE_PATH];
+    TAU_TRY(tau_h5_make_group(file, tau_store_path(group, r->group, NULL)));
+    TAU_TRY(write_attributes(r, file, group));
+    TAU_TRY(write_samples(r, file));
+    TAU_TRY(make_layers(r, file));
+    for (size_t epoch = 0; epoch <= r->epochs; epoch++) {
+        TAU_TRY(read_state(r, epoch));
+        TAU_TRY(append_state(r, file));
     }
     TAU_TRY(write_series(r, file, "epoch_loss", "loss", true));
     TAU_TRY(write_series(r, file, "epoch_accuracy", "acc", false));
@@ -193,35 +228,28 @@ static tau_status write_states(tau_h5 *file, recording *r) {
 
 /* ---- the model ---- */
 
-static tau_status describe_training(char **out, const recording *r) {
+/* Takes the object over. */
+static tau_status write_json(tau_h5 *file, const char *name, json_t *object) {
+    char *text = object ? json_dumps(object, JSON_SORT_KEYS) : NULL;
+    json_decref(object);
+    if (!text) return tau_fail(TAU_STATUS_MEMORY, "cannot write the %s of a recording", name);
+    tau_status status = tau_h5_set_text(file, "/", name, text);
+    free(text);
+    return status;
+}
+
+static json_t *describe_training(const recording *r) {
     static const char *const optimizers[][2] = {{"adam", "Adam"}, {"rmsprop", "RMSprop"}};
     const char *name = "SGD";
     const double rate = json_number_value(json_object_get(r->parameters, "rate"));
     for (int i = 0; i < 2; i++)
         if (!strcmp(tau_run_get_header(r->run)->optimizer, optimizers[i][0])) name = optimizers[i][1];
-    json_t *root = json_pack("{s{ss s{sf}} ss s[s] sn sn}", "optimizer_config", "class_name", name, "config",
-                             "lr", rate > 0 ? rate : 0.01, "loss", r->chain.loss, "metrics", "acc",
-                             "loss_weights", "sample_weight_mode");
-    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
-    json_decref(root);
-    if (!text) return tau_fail(TAU_STATUS_MEMORY, "cannot describe the training");
-    tau_status status = tau_string_copy(out, text);
-    free(text);
-    return status;
+    return json_pack("{s{ss s{sf}} ss s[s] sn sn}", "optimizer_config", "class_name", name, "config", "lr",
+                     rate > 0 ? rate : 0.01, "loss", r->chain.loss, "metrics", "acc", "loss_weights",
+                     "sample_weight_mode");
 }
 
-static tau_status write_configs(const recording *r, tau_h5 *file) {
-    char *model = NULL, *training = NULL;
-    tau_status status = tau_keras_chain_describe(&model, &r->chain);
-    if (status == TAU_STATUS_OK) status = describe_training(&training, r);
-    if (status == TAU_STATUS_OK) status = tau_h5_set_text(file, "/", "model_config", model);
-    if (status == TAU_STATUS_OK) status = tau_h5_set_text(file, "/", "training_config", training);
-    tau_mem_free(model);
-    tau_mem_free(training);
-    return status;
-}
-
-/* The weights after the last epoch. */
+/* Those of the state that was read. */
 static tau_status write_weights(const recording *r, tau_h5 *file, const tau_keras_layer *layer) {
     char group[TAU_STORE_PATH], path[TAU_STORE_PATH + 2 * TAU_KERAS_NAME];
     char names[TAU_KERAS_WEIGHTS][TAU_KERAS_NAME + 32];
@@ -232,20 +260,25 @@ static tau_status write_weights(const recording *r, tau_h5 *file, const tau_kera
         snprintf(names[t], sizeof names[t], "%s/%s:0", layer->name, layer->tensors[t].what);
         texts[t] = names[t];
         snprintf(path, sizeof path, "%s/%s", group, names[t]);
-        TAU_TRY(write_tensor(r, file, path, &layer->tensors[t], r->epochs, 1, false));
+        const tau_shape shape = find_shape(&layer->tensors[t]);
+        TAU_TRY(tau_h5_write(file, path, TAU_H5_TYPE_F32, shape.rank, shape.dim,
+                             get_tensor(r, &layer->tensors[t])));
     }
     return layer->tensor_count
                ? tau_h5_set_texts(file, group, "weight_names", texts, (size_t)layer->tensor_count)
                : TAU_STATUS_OK;
 }
 
-static tau_status write_model(tau_h5 *file, recording *r) {
+static tau_status write_model(void *payload, tau_h5 *file) {
+    const recording *r = payload;
     const char **names;
     TAU_TRY(tau_h5_set_text(file, "/", "keras_version", "2.2.0"));
     TAU_TRY(tau_h5_set_text(file, "/", "backend", "tensorflow"));
-    TAU_TRY(write_configs(r, file));
+    TAU_TRY(write_json(file, "model_config", tau_keras_chain_describe(&r->chain)));
+    TAU_TRY(write_json(file, "training_config", describe_training(r)));
     TAU_TRY(TAU_ALLOC(names, r->chain.count));
-    tau_status status = tau_h5_make_group(file, "/model_weights");
+    tau_status status = read_state(r, r->epochs);
+    if (status == TAU_STATUS_OK) status = tau_h5_make_group(file, "/model_weights");
     for (size_t i = 0; i < r->chain.count && status == TAU_STATUS_OK; i++) {
         names[i] = r->chain.layers[i].name;
         status = write_weights(r, file, &r->chain.layers[i]);
@@ -258,25 +291,6 @@ static tau_status write_model(tau_h5 *file, recording *r) {
 
 /* ---- the files ---- */
 
-static tau_status write_file(const char *path, recording *r,
-                             tau_status (*write)(tau_h5 *file, recording *r)) {
-    tau_file_replacement replacement;
-    tau_h5 *file;
-    TAU_TRY(tau_file_replace_begin(&replacement, path));
-    unlink(replacement.temporary); /* the library makes the file itself */
-    tau_status status = tau_h5_create_compatible(&file, replacement.temporary);
-    if (status == TAU_STATUS_OK) {
-        status = write(file, r);
-        if (status == TAU_STATUS_OK)
-            status = tau_h5_close(file);
-        else
-            tau_h5_discard(file);
-    }
-    if (status == TAU_STATUS_OK) return tau_file_replace_commit(&replacement);
-    tau_file_replace_abort(&replacement);
-    return tau_error_context("cannot write %s", path);
-}
-
 static tau_status check_free(const char *path) {
     if (!tau_file_exists(path)) return TAU_STATUS_OK;
     return tau_fail(TAU_STATUS_EXISTS,
@@ -284,6 +298,18 @@ static tau_status check_free(const char *path) {
                     "there is a file of this name, which may hold other recordings" TAU_FIX
                     "write elsewhere with -o, or replace it with --force",
                     path);
+}
+
+/* Both files, before one of them is written. */
+static tau_status check_files(const char *path, const char *model, bool replace) {
+    if (!strcmp(path, model))
+        return tau_fail(TAU_STATUS_USAGE,
+                        "cannot write %s" TAU_WHY "the model's own file has this name" TAU_FIX
+                        "choose another name with -o",
+                        path);
+    if (replace) return TAU_STATUS_OK;
+    TAU_TRY(check_free(path));
+    return check_free(model);
 }
 
 tau_status tau_deepreplay_write(const char *path, tau_run *run, bool replace) {
@@ -294,14 +320,14 @@ tau_status tau_deepreplay_write(const char *path, tau_run *run, bool replace) {
     if (status == TAU_STATUS_OK)
         status =
             tau_string_format(&model, "%.*s%s_model.h5", slash ? (int)(slash - path) + 1 : 0, path, r.group);
-    if (status == TAU_STATUS_OK && !replace) status = check_free(path);
-    if (status == TAU_STATUS_OK && !replace) status = check_free(model);
-    if (status == TAU_STATUS_OK) status = write_file(model, &r, write_model);
-    if (status == TAU_STATUS_OK) status = write_file(path, &r, write_states);
+    if (status == TAU_STATUS_OK) status = check_files(path, model, replace);
+    if (status == TAU_STATUS_OK) status = tau_h5_replace(model, true, write_model, &r);
+    if (status == TAU_STATUS_OK) status = tau_h5_replace(path, true, write_states, &r);
     tau_mem_free(model);
     tau_keras_chain_clear(&r.chain);
     tau_samples_destroy(r.samples);
     json_decref(r.parameters);
+    tau_mem_free(r.states);
     tau_mem_free(r.theta);
     tau_mem_free(r.buffers);
     tau_mem_free(r.values);

@@ -247,8 +247,8 @@ static tau_status add_batch_norm(keras_work *work) {
     if (input->rank == 3) TAU_TRY(check_image(work));
     const int64_t channels = tau_builder_shape(work->builder, work->value)->dim[0];
     const bool scale = get_flag(work, "scale", true), centre = get_flag(work, "center", true);
-    const tensor tensors[] = {{"gamma", TAU_ROLE_BN_GAMMA, scale ? 0 : -1, false, NULL},
-                              {"beta", TAU_ROLE_BN_BETA, centre ? scale : -1, false, NULL},
+    const tensor tensors[] = {{"gamma", TAU_ROLE_BN_GAMMA, scale ? 0 : -1, false, "gamma_regularizer"},
+                              {"beta", TAU_ROLE_BN_BETA, centre ? scale : -1, false, "beta_regularizer"},
                               {"moving_mean", TAU_ROLE_BN_MEAN, scale + centre, false, NULL},
                               {"moving_variance", TAU_ROLE_BN_VAR, scale + centre + 1, false, NULL}};
     const tau_attributes attributes = {.epsilon = get_real(work, "epsilon", 1e-3),

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/memory.h"
@@ -11,7 +10,7 @@
 typedef struct work {
     tau_keras_chain *out;
     const tau_graph *graph;
-    const tau_node *node;
+    const tau_node *node, *end; /* the one at hand; the one whose values are put out, in other axes perhaps */
     double decay;
     int value; /* that the layers so far make */
 } work;
@@ -148,8 +147,9 @@ static tau_status add_batch_norm(work *w) {
     const tau_attributes *a = &w->node->attributes;
     tau_keras_layer *layer;
     if (w->graph->values[w->value].shape.rank != 1) return refuse(w, "its input is no row of numbers");
-    json_t *config = json_pack("{si sf sf sb sb}", "axis", -1, "momentum", a->momentum, "epsilon", a->epsilon,
-                               "center", 1, "scale", 1);
+    json_t *config = json_pack("{si sf sf sb sb so so}", "axis", -1, "momentum", a->momentum, "epsilon",
+                               a->epsilon, "center", 1, "scale", 1, "gamma_regularizer",
+                               make_regularizer(w->decay), "beta_regularizer", make_regularizer(w->decay));
     TAU_TRY(add_layer(w, w->node->name, "BatchNormalization", config, &layer));
     for (int i = 0; i < TAU_KERAS_WEIGHTS; i++) TAU_TRY(add_tensor(w, layer, 1 + i, names[i]));
     return TAU_STATUS_OK;
@@ -188,7 +188,7 @@ static tau_status add_end(work *w, tau_loss loss) {
     };
     w->out->loss = losses[loss];
     if (loss == TAU_LOSS_BCE_LOGITS) return add_function(w, "sigmoid");
-    const bool ended = w->node->op == TAU_OP_SOFTMAX || w->node->op == TAU_OP_LOG_SOFTMAX;
+    const bool ended = w->end && (w->end->op == TAU_OP_SOFTMAX || w->end->op == TAU_OP_LOG_SOFTMAX);
     if (!tau_loss_takes_classes(loss) || ended) return TAU_STATUS_OK;
     return loss == TAU_LOSS_NLL ? refuse(w, "the loss nll takes log-probabilities")
                                 : add_function(w, "softmax");
@@ -201,10 +201,9 @@ static tau_status create(work *w, tau_loss loss) {
                         graph->name);
     TAU_TRY(tau_loss_check_graph(loss, graph));
     for (int n = 0; n < graph->node_count; n++) {
-        const bool last = n + 1 == graph->node_count;
         w->node = &graph->nodes[n];
         if (w->node->inputs[0] != w->value) return refuse(w, "the network is no chain of layers");
-        if (last && w->node->op == TAU_OP_LOG_SOFTMAX && tau_loss_takes_classes(loss))
+        if (w->node == w->end && w->node->op == TAU_OP_LOG_SOFTMAX && tau_loss_takes_classes(loss))
             TAU_TRY(add_function(w, "softmax")); /* whose logarithm is the loss's own */
         else
             TAU_TRY(add_node(w));
@@ -221,7 +220,8 @@ static void set_input(const tau_keras_chain *chain, const tau_shape *shape) {
 
 tau_status tau_keras_chain_create(tau_keras_chain *out, const tau_graph *graph, tau_loss loss, double decay) {
     *out = (tau_keras_chain){0};
-    work w = {.out = out, .graph = graph, .decay = decay, .value = graph->input};
+    work w = {
+        .out = out, .graph = graph, .end = tau_graph_find_end(graph), .decay = decay, .value = graph->input};
     tau_status status = create(&w, loss);
     if (status == TAU_STATUS_OK)
         set_input(out, &graph->values[graph->input].shape);
@@ -236,16 +236,10 @@ void tau_keras_chain_clear(tau_keras_chain *chain) {
     *chain = (tau_keras_chain){0};
 }
 
-tau_status tau_keras_chain_describe(char **out, const tau_keras_chain *chain) {
+json_t *tau_keras_chain_describe(const tau_keras_chain *chain) {
     json_t *layers = json_array();
     for (size_t i = 0; i < chain->count; i++)
         json_array_append_new(layers, json_pack("{ss sO}", "class_name", chain->layers[i].kind, "config",
                                                 chain->layers[i].config));
-    json_t *root = json_pack("{ss so}", "class_name", "Sequential", "config", layers);
-    char *text = root ? json_dumps(root, JSON_SORT_KEYS) : NULL;
-    json_decref(root);
-    if (!text) return tau_fail(TAU_STATUS_MEMORY, "cannot describe the model");
-    tau_status status = tau_string_copy(out, text);
-    free(text);
-    return status;
+    return json_pack("{ss so}", "class_name", "Sequential", "config", layers);
 }

@@ -34,14 +34,14 @@ typedef struct tau_keras_chain {
 
 /** The layers of a network that is a chain of dense layers, functions, dropouts and batch norms. Ends in
  * softmax or sigmoid where the loss takes what is before it, because Keras's losses take probabilities.
- *  @param[in] decay  weight of the squares of kernels and biases   @param[out] out  cleared with
+ *  @param[in] decay  weight of the squares of all parameters   @param[out] out  cleared with
  * tau_keras_chain_clear
  *  @errors TAU_STATUS_UNSUPPORTED naming the node; TAU_STATUS_MISMATCH: the loss does not fit */
 TAU_CHECK tau_status tau_keras_chain_create(tau_keras_chain *out, const tau_graph *graph, tau_loss loss,
                                             double decay);
 void tau_keras_chain_clear(tau_keras_chain *chain);
 
-/** The description of the model, JSON. @param[out] out  freed with tau_mem_free */
-TAU_CHECK tau_status tau_keras_chain_describe(char **out, const tau_keras_chain *chain);
+/** The description of the model, owned by the caller. @return NULL: memory is short */
+json_t *tau_keras_chain_describe(const tau_keras_chain *chain);
 
 #endif

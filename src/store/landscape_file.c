@@ -1,9 +1,7 @@
 /* Landscapes as HDF5 files, written whole. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "core/file.h"
 #include "core/memory.h"
 #include "h5/attribute.h"
 #include "h5/dataset.h"
@@ -72,7 +70,8 @@ static tau_status write_projection(tau_h5 *file, const char *name,
     return tau_h5_set_f64(file, group, "explained_variance", projection->explained);
 }
 
-static tau_status write_contents(tau_h5 *file, const tau_landscape *landscape) {
+static tau_status write_contents(void *payload, tau_h5 *file) {
+    const tau_landscape *landscape = payload;
     char group[TAU_STORE_PATH];
     TAU_TRY(tau_store_set_format(file));
     TAU_TRY(tau_h5_make_group(file, tau_store_path(group, landscape->name, NULL)));
@@ -90,21 +89,7 @@ static tau_status write_contents(tau_h5 *file, const tau_landscape *landscape) {
 
 tau_status tau_landscape_write_file(const tau_landscape *landscape, const char *path) {
     TAU_TRY(tau_store_check_name(landscape->name));
-    tau_file_replacement replacement;
-    TAU_TRY(tau_file_replace_begin(&replacement, path));
-    tau_h5 *file;
-    unlink(replacement.temporary); /* the name is ours now; the library wants to make the file itself */
-    tau_status status = tau_h5_create(&file, replacement.temporary);
-    if (status == TAU_STATUS_OK) {
-        status = write_contents(file, landscape);
-        if (status == TAU_STATUS_OK)
-            status = tau_h5_close(file);
-        else
-            tau_h5_discard(file);
-    }
-    if (status == TAU_STATUS_OK) return tau_file_replace_commit(&replacement);
-    tau_file_replace_abort(&replacement);
-    return tau_error_context("cannot write %s", path);
+    return tau_h5_replace(path, false, write_contents, (void *)landscape);
 }
 
 bool tau_landscape_is_run_file(const char *path) {

@@ -8,20 +8,12 @@
 #include "backend_ref/backend_ref.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "h5/dataset.h"
 #include "model/layers.h"
+#include "ok.h"
 #include "scratch.h"
 #include "store/deepreplay.h"
 #include "store/run.h"
-
-#define OK(call)                                                                                             \
-    do {                                                                                                     \
-        const tau_status ok_status = (call);                                                                 \
-        cr_assert_eq(ok_status, TAU_STATUS_OK, "%s: %s (%s)", #call, tau_error_last()->what,                 \
-                     tau_error_last()->why);                                                                 \
-    } while (0)
-#define NEAR(a, b, tolerance)                                                                                \
-    cr_assert(fabs((double)(a) - (double)(b)) <= (tolerance), "%s = %.12g, not %.12g", #a, (double)(a),      \
-              (double)(b))
 
 static void make_directory(void) {
     (void)scratch("");
@@ -48,9 +40,17 @@ static tau_samples *make_samples(const tau_shape *shape, int classes) {
     return samples;
 }
 
-/* A state every half epoch, and the numbers of each epoch. @param[in] without  an epoch whose state is left
- * out */
-static void record(const char *name, tau_graph *graph, const char *loss, int classes, int without) {
+/* The numbers at the end of an epoch; of two of one name the first counts. */
+static void record_numbers(tau_run_writer *writer, uint64_t step, double epoch) {
+    static const char *const names[] = {"epoch_loss", "epoch_accuracy", "test_loss", "test_accuracy",
+                                        "epoch_loss"};
+    for (int i = 0; i < 5; i++) OK(tau_run_write_metric(writer, names[i], step, epoch, epoch / 4 + 10 * i));
+}
+
+/* A state every half epoch, and the numbers of each epoch. @param[in] shape  of the samples; NULL = the
+ * network's   @param[in] without  an epoch whose state is left out */
+static void record_samples(const char *name, tau_graph *graph, const char *loss, int classes,
+                           const tau_shape *shape, int without) {
     const tau_run_header header = {.loss = (char *)loss,
                                    .optimizer = "adam",
                                    .parameters = "{\"batch\":2,\"rate\":0.125,\"weight_decay\":0.5}"};
@@ -58,7 +58,7 @@ static void record(const char *name, tau_graph *graph, const char *loss, int cla
     tau_run_writer *writer;
     tau_train_state *state;
     OK(tau_model_create(&model, graph));
-    tau_samples *samples = make_samples(&graph->values[graph->input].shape, classes);
+    tau_samples *samples = make_samples(shape ? shape : &graph->values[graph->input].shape, classes);
     unlink(scratch(name));
     OK(tau_run_create(&writer, scratch(name), "a b", &header, model, samples));
     OK(tau_train_state_create(&state, graph->theta_size, graph->buffer_size));
@@ -66,8 +66,7 @@ static void record(const char *name, tau_graph *graph, const char *loss, int cla
         state->step = half * BATCHES / 2;
         for (size_t i = 0; i < graph->theta_size; i++) state->theta[i] = number(i + 1000 * half);
         for (size_t i = 0; i < graph->buffer_size; i++) state->buffers[i] = 1.5f + number(i + 2000 * half);
-        if (half > 0 && half % 2 == 0)
-            OK(tau_run_write_metric(writer, "epoch_loss", state->step, (double)half / 2, (double)half / 8));
+        if (half > 0 && half % 2 == 0) record_numbers(writer, state->step, (double)half / 2);
         if (half != 2 * (uint64_t)without || without == 0)
             OK(tau_run_write_state(writer, state, (double)half / 2));
     }
@@ -75,6 +74,10 @@ static void record(const char *name, tau_graph *graph, const char *loss, int cla
     tau_train_state_destroy(state);
     tau_samples_destroy(samples);
     tau_model_destroy(model);
+}
+
+static void record(const char *name, tau_graph *graph, const char *loss, int classes, int without) {
+    record_samples(name, graph, loss, classes, NULL, without);
 }
 
 /* Outputs of a state, [N, outputs]. */
@@ -91,6 +94,30 @@ static void evaluate(const tau_graph *graph, const tau_samples *samples, tau_los
     tau_pool_destroy(pool);
 }
 
+/* Keras compares all axes with those of the model. */
+static void check_inputs(const tau_shape *shape) {
+    tau_h5 *file;
+    tau_h5_extent extent;
+    OK(tau_h5_open_read(&file, scratch("old.h5")));
+    OK(tau_h5_inspect(&extent, file, "/a b/inputs"));
+    cr_assert(extent.rank == shape->rank + 1 && extent.dim[0] == N);
+    for (int i = 0; i < shape->rank; i++) cr_assert_eq(extent.dim[1 + i], shape->dim[i]);
+    tau_h5_discard(file);
+}
+
+static void check_series(tau_deepreplay *replay) {
+    static const char *const names[] = {"loss", "acc", "val_loss", "val_acc", "lr"};
+    for (int i = 0; i < 5; i++) {
+        double *values;
+        size_t count;
+        OK(tau_deepreplay_read_series(replay, names[i], &values, &count));
+        cr_assert_eq(count, EPOCHS);
+        for (size_t k = 0; k < count && i < 4; k++) NEAR(values[k], (double)(k + 1) / 4 + 10 * i, 1e-6);
+        if (i == 4) cr_assert(isnan(values[0]));
+        tau_mem_free(values);
+    }
+}
+
 /* Writes the run, reads it back, and compares samples, numbers and what each state puts out.
  * @param[in] turn  makes of an output of ours what Keras's network puts out */
 static void check_round_trip(const char *name, double (*turn)(const float *row, int at, int count)) {
@@ -105,8 +132,10 @@ static void check_round_trip(const char *name, double (*turn)(const float *row, 
     cr_assert_eq(tau_deepreplay_get_state_count(replay), EPOCHS + 1);
     cr_assert_eq(tau_deepreplay_get_batches(replay), BATCHES);
     tau_deepreplay_get_penalties(replay, &l1, &l2);
-    cr_assert(l1[0] == 0 && l2[0] == 0.5 && l2[1] == 0.5);
     const tau_graph *graph = tau_run_get_graph(run), *other = tau_deepreplay_get_graph(replay);
+    cr_assert_eq(other->parameter_count, graph->parameter_count);
+    for (int i = 0; i < other->parameter_count; i++) cr_assert(l1[i] == 0 && l2[i] == 0.5);
+    check_inputs(&other->values[other->input].shape);
     OK(tau_run_read_samples(run, &ours));
     OK(tau_deepreplay_read_samples(replay, &theirs));
     cr_assert(theirs->count == N && theirs->class_count == ours->class_count);
@@ -124,15 +153,7 @@ static void check_round_trip(const char *name, double (*turn)(const float *row, 
         for (int i = 0; i < N * outputs; i++)
             NEAR(out[i], turn(expected + i / outputs * outputs, i % outputs, outputs), 1e-6);
     }
-    double *values;
-    size_t count;
-    OK(tau_deepreplay_read_series(replay, "loss", &values, &count));
-    cr_assert_eq(count, EPOCHS);
-    for (size_t i = 0; i < count; i++) NEAR(values[i], (double)(i + 1) / 4, 1e-7);
-    tau_mem_free(values);
-    OK(tau_deepreplay_read_series(replay, "lr", &values, &count));
-    cr_assert(count == EPOCHS && isnan(values[0]));
-    tau_mem_free(values);
+    check_series(replay);
     tau_samples_destroy(ours);
     tau_samples_destroy(theirs);
     tau_deepreplay_close(replay);
@@ -158,7 +179,7 @@ static double softmax(const float *row, int at, int count) {
 }
 
 /* Flattened 2 x 3, dense with tanh, batch norm, a function apart, dropout, dense; then what is given. */
-static tau_graph *make_classifier(tau_op end) {
+static tau_graph *make_classifier_laid(tau_op end, bool laid) {
     tau_layers net;
     tau_graph *graph;
     tau_layers_begin(&net, "net", 2, (int64_t[]){2, 3});
@@ -170,8 +191,12 @@ static tau_graph *make_classifier(tau_op end) {
     tau_layers_apply(&net, TAU_OP_DROPOUT, "drop", 0.25);
     tau_layers_linear(&net, "fc2", 4, 3);
     if (end != TAU_OP_COUNT) tau_layers_apply(&net, end, "end", 0);
+    if (laid) tau_layers_flatten(&net, "laid");
     OK(tau_layers_finish(&net, &graph));
     return graph;
+}
+static tau_graph *make_classifier(tau_op end) {
+    return make_classifier_laid(end, false);
 }
 
 Test(deepreplay_write, classes_come_back_with_the_softmax_that_keras_needs) {
@@ -181,6 +206,15 @@ Test(deepreplay_write, classes_come_back_with_the_softmax_that_keras_needs) {
     check_round_trip("b.run.h5", as_it_is);
     record("c.run.h5", make_classifier(TAU_OP_LOG_SOFTMAX), "nll", 3, 0);
     check_round_trip("c.run.h5", exponential);
+}
+
+Test(deepreplay_write, an_end_that_is_laid_out_anew_is_an_end) {
+    record("f.run.h5", make_classifier_laid(TAU_OP_COUNT, true), "cross-entropy", 3, 0);
+    check_round_trip("f.run.h5", softmax);
+    record("g.run.h5", make_classifier_laid(TAU_OP_SOFTMAX, true), "cross-entropy", 3, 0);
+    check_round_trip("g.run.h5", as_it_is);
+    record("h.run.h5", make_classifier_laid(TAU_OP_LOG_SOFTMAX, true), "nll", 3, 0);
+    check_round_trip("h.run.h5", exponential);
 }
 
 /* The second layer's weights are stored (in, out), as Keras's are. */
@@ -203,6 +237,20 @@ Test(deepreplay_write, values_come_back_and_logits_get_their_sigmoid) {
     check_round_trip("d.run.h5", sigmoid);
     record("e.run.h5", make_pair(), "mse", 0, 0);
     check_round_trip("e.run.h5", as_it_is);
+}
+
+Test(deepreplay_write, inputs_get_the_axes_that_the_model_takes) {
+    record_samples("image.run.h5", make_pair(), "mse", 0, &(tau_shape){3, {1, 1, 2}}, 0);
+    check_round_trip("image.run.h5", as_it_is);
+}
+
+Test(deepreplay_write, the_name_of_the_model_is_not_taken_for_the_recording) {
+    tau_run *run;
+    record("a.run.h5", make_pair(), "mse", 0, 0);
+    OK(tau_run_open(&run, scratch("a.run.h5"), NULL));
+    cr_assert_eq(tau_deepreplay_write(scratch("a b_model.h5"), run, true), TAU_STATUS_USAGE);
+    cr_assert_not(tau_file_exists(scratch("a b_model.h5")));
+    tau_run_close(run);
 }
 
 static void refuse(const char *name, tau_status expected, const char *part) {
