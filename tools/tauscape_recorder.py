@@ -376,6 +376,7 @@ class Recorder:
 
     def write_state(self, step, epoch, parameters):
         vectors = self.gather(parameters)
+        self.flush()  # who sees the state sees the numbers of its step
         place = len(self.states[-1])
         for table, value in zip(self.states, [*vectors, time.time(), epoch, step]):  # the step last: it makes it whole
             put(table, place, np.array([value], table.dtype))
