@@ -93,8 +93,8 @@ def integers(values):
 
 
 class Graph:
-    """`roles`: trained tensor -> role, in the order of their first use; `shapes` of all stored tensors; `width` of the
-    output, 0 if open; `last`: the operator that makes it."""
+    """`roles`: trained tensor -> role, in the order of their first use; `shapes` of all stored tensors; `width`: values
+    of an output, 0 if open; `last`: the operator that makes it."""
 
     def __init__(self, onnx):
         try:
@@ -105,7 +105,8 @@ class Graph:
             self.nodes = [(texts(node[4])[0], texts(node[1]), texts(node[2])) for node in nodes]
             self.output = texts(output[1])[0]
             shape = parts(parts(parts(output[2][0])[1][0])[2][0])[1]
-            self.width = (integers(parts(shape[-1])[1]) or [0])[0] if len(shape) > 1 else 1
+            width = math.prod((integers(parts(size)[1]) or [0])[0] for size in shape[1:])
+            self.width = width if width < 2**31 else 0  # -1 is open too
             self.shapes = {texts(tensor[8])[0]: tuple(integers(tensor[1])) for tensor in tensors
                            if integers(tensor[2])[0] in FLOAT_TYPES}
         except (IndexError, KeyError, StopIteration, UnicodeDecodeError, TypeError) as error:
@@ -279,6 +280,8 @@ class Recorder:
             raise ValueError(f"the network ends in {graph.last}, whose outputs the loss {loss} does not take")
         if loss not in ("nll", "cross-entropy"):
             self.targets = self.targets.reshape(len(self.targets), -1).astype(np.float32)
+            if graph.width and self.targets.shape[1] != graph.width:
+                raise ValueError(f"a sample has {self.targets.shape[1]} target values, the network {graph.width} outputs")
             return
         if self.targets.size != len(self.targets) or self.targets.dtype.kind not in "iub":
             raise ValueError(f"the targets of {loss} are class numbers, one whole number a sample")
@@ -286,6 +289,9 @@ class Recorder:
         self.class_count = int(class_count or max(2, graph.width, self.targets.max() + 1))
         if self.targets.min() < 0 or self.targets.max() >= self.class_count:
             raise ValueError(f"targets must be from 0 to {self.class_count - 1}")
+        if graph.width and self.targets.max() >= graph.width:
+            raise ValueError(f"class {self.targets.max()} has no output: the network has {graph.width}" + (
+                ", and a loss of values, such as bce-logits, fits it" if graph.width == 1 else ""))
 
     def publish(self, make):
         """The group is made in a copy of the file, which then takes its place: a failure changes nothing."""

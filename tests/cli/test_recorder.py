@@ -320,7 +320,10 @@ class RecorderTest(harness.CliTest):
                             ({"group": "a#b"}, "cannot be called"),
                             ({"targets": net.y[:5]}, "as many targets"), ({"model": b"\x3a\x05no"}, "no sound ONNX"),
                             ({"targets": net.y - 1}, "targets must be"), ({"targets": net.x[:, 0]}, "class numbers"),
-                            ({"class_count": 1}, "targets must be")):
+                            ({"class_count": 1}, "targets must be"), ({"targets": net.y + 1}, "class 2 has no output"),
+                            ({"targets": net.y + 1, "class_count": 3}, "class 2 has no output"),
+                            ({"targets": net.y, "loss": "mse"}, "1 target values, the network 2 outputs"),
+                            ({"targets": np.ones((60, 3)), "loss": "bce"}, "3 target values, the network 2 outputs")):
             words = dict({"model": self.path("net.onnx"), "inputs": net.x, "targets": net.y}, **change)
             with self.assertRaisesRegex(ValueError, why):
                 Recorder(self.path("wrong.run.h5"), **words)
@@ -343,6 +346,22 @@ class RecorderTest(harness.CliTest):
             recorder.step(0, 0, parts)
         self.assertEqual(self.losses_of("values.run.h5", 1), self.losses_of("binary.run.h5", 1))
         self.ok("export", "values.run.h5", "--figure", "dashboard", "-o", "values.png")
+        with self.assertRaisesRegex(ValueError, "class 1 has no output.*bce-logits"):
+            Recorder(self.path("refused.run.h5"), self.path("binary.onnx"), inputs, targets[:, 0].astype(int))
+        self.assertFalse(os.path.exists(self.path("refused.run.h5")))
+
+    def test_the_values_of_an_output_are_those_of_all_its_axes(self):
+        def width(*axes):
+            model = parts(memoryview(self.bytes("net.onnx")))
+            graph = parts(model[7][0])
+            shape = b"".join(field(1, bytes([8]) + axis) for axis in (b"\x05", *axes))
+            kind = field(1, bytes([8, 1]) + field(2, shape))
+            graph[12] = [field(1, parts(graph[12][0])[1][0]) + field(2, kind)]
+            return tauscape_recorder.Graph(field(7, b"".join(field(number, value) for number, values in graph.items()
+                                                             for value in values))).width
+
+        self.assertEqual([width(), width(b"\x02"), width(b"\x02", b"\x03", b"\x04")], [1, 2, 24])
+        self.assertEqual([width(b"\x00"), width(b"\x02", b"\xff" * 9 + b"\x01")], [0, 0])
 
     def test_a_training_that_raises_has_failed(self):
         net = Mlp(1)
