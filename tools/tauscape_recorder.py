@@ -10,6 +10,7 @@ The training is only read. `tauscape watch` follows the file while it grows; doc
 """
 
 import collections
+import contextlib
 import copy
 import fcntl
 import inspect
@@ -311,13 +312,15 @@ class Recorder:
             os.fsync(self.lock)
             os.replace(draft, self.path)
         except BaseException:
-            if self.file:
-                self.file.close()
-                os.unlink(draft)
-            if is_new:
-                os.unlink(self.path)
-            if self.lock is not None:
-                unlock(self.lock)
+            with contextlib.suppress(Exception), contextlib.ExitStack() as undo:  # the last first; each, whatever fails
+                if self.file:
+                    undo.callback(self.file.close)
+                if self.lock is not None:
+                    undo.callback(unlock, self.lock)
+                if is_new:
+                    undo.callback(os.unlink, self.path)
+                if os.path.lexists(draft):
+                    undo.callback(os.unlink, draft)
             raise
         finally:
             unlock(original)
@@ -418,8 +421,11 @@ class Recorder:
         try:
             self.flush(FAILED if failed else FINISHED)
         finally:
-            self.file.close()
-            unlock(self.lock)
+            file, self.file = self.file, None
+            try:
+                file.close()
+            finally:
+                unlock(self.lock)
 
     def __enter__(self):
         return self

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import unittest
+from unittest import mock
 
 import harness
 
@@ -265,6 +266,45 @@ class RecorderTest(harness.CliTest):
             file.write("of a process of this number that was killed")
         Mlp(1).record(self.path("left.run.h5"), self.path("net.onnx"))
         self.assertFalse(os.path.exists(draft))
+
+    def test_a_file_that_cannot_be_closed_leaves_no_trace_and_no_lock(self):
+        net, close = Mlp(1), h5py.File.close
+
+        def full(file):
+            writes = bool(file) and file.mode != "r"
+            close(file)
+            if writes:
+                raise OSError("the disk is full")
+
+        def make(group, **more):
+            return Recorder(self.path("full.run.h5"), self.path("net.onnx"), net.x, net.y, group, **more)
+
+        def fail_to_make():
+            with mock.patch.object(h5py.File, "close", full), \
+                    mock.patch.object(Recorder, "make_group", side_effect=KeyError("the first failure")):
+                with self.assertRaisesRegex(KeyError, "the first failure"):
+                    make("other")
+
+        fail_to_make()
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("full")], [])
+        recorder = make("run")
+        with mock.patch.object(h5py.File, "close", full), self.assertRaisesRegex(OSError, "the disk is full"):
+            recorder.close()
+        recorder.close()
+        before = self.bytes("full.run.h5")
+        fail_to_make()
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("full")], ["full.run.h5"])
+        self.assertEqual(self.bytes("full.run.h5"), before)
+        make("other").close()
+
+    def test_a_file_that_cannot_be_begun_leaves_no_trace(self):
+        def full(path, *_, **__):
+            with open(path, "xb"):
+                raise OSError("the disk is full")
+
+        with mock.patch.object(h5py, "File", full), self.assertRaisesRegex(OSError, "the disk is full"):
+            Mlp(1).record(self.path("begun.run.h5"), self.path("net.onnx"))
+        self.assertEqual([name for name in os.listdir(self.folder) if name.startswith("begun")], [])
 
     def test_a_softmax_at_the_end_belongs_to_the_losses_of_classes(self):
         net, onnx = Mlp(2), ending(self.bytes("net.onnx"), b"Softmax")
