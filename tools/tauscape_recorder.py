@@ -304,6 +304,8 @@ class Recorder:
                 os.unlink(draft)
             self.file = h5py.File(draft, "x", libver=("v110", "v110"))
             self.lock = lock(draft)
+            with contextlib.suppress(OSError):  # some file systems have no modes
+                os.fchmod(self.lock, os.fstat(original).st_mode & 0o777)
             if not is_new:
                 self.copy_groups()
             make(self.file)
@@ -332,6 +334,8 @@ class Recorder:
                 raise ValueError(f"{self.path} is no run file")
             if self.group in old:
                 raise FileExistsError(f"{self.path} has a group {self.group!r} already: choose another name")
+            for name, value in old.attrs.items():
+                self.file.attrs.create(name, value, dtype=old.attrs.get_id(name).dtype)
             for name in old:
                 old.copy(name, self.file)
 

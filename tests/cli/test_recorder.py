@@ -171,6 +171,23 @@ class RecorderTest(harness.CliTest):
         self.ok("train", "--model", "mlp:2-4-1:tanh", "--data", "moons:n=40", "--epochs", 1, "--group", "own", "-o", "two.run.h5")
         self.assertEqual([g["group"] for g in self.ok_json("info", "two.run.h5")["groups"]], ["first", "own", "second"])
 
+    def test_a_file_that_is_added_to_keeps_its_mode_and_attributes(self):
+        path, net = self.path("private.run.h5"), Mlp(1)
+        net.record(path, self.path("net.onnx"), "first")
+        os.chmod(path, 0o640)
+        with h5py.File(path, "r+") as file:
+            file.attrs["number"] = np.arange(3, dtype="<i2")
+            file.attrs["nothing"] = h5py.Empty("f4")
+            tauscape_recorder.set_texts(file, text="größer")
+            types = {name: file.attrs.get_id(name).get_type() for name in file.attrs}
+        net.record(path, self.path("net.onnx"), "second")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o640)
+        with h5py.File(path, "r") as file:
+            self.assertEqual({name: file.attrs.get_id(name).get_type() for name in file.attrs}, types)
+            self.assertEqual(file.attrs["number"].tolist(), [0, 1, 2])
+            self.assertEqual(file.attrs["text"], "größer".encode())
+            self.assertEqual(file.attrs["nothing"], h5py.Empty("f4"))
+
     def test_one_writer_at_a_time(self):
         net = Mlp(1)
         with Recorder(self.path("live.run.h5"), self.path("net.onnx"), net.x, net.y) as recorder:
