@@ -12,6 +12,7 @@ The training is only read. `tauscape watch` follows the file while it grows; doc
 import collections
 import contextlib
 import copy
+import errno
 import fcntl
 import inspect
 import io
@@ -193,18 +194,22 @@ def export(net, inputs):
 # ---- the file ----
 
 def set_lock(file, kind):
-    if hasattr(fcntl, "F_OFD_SETLK"):
-        fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", kind, 0, 2**63 - 2, 1, 0))
+    """False where another process has the lock. A file system without locks refuses nobody."""
+    try:
+        if hasattr(fcntl, "F_OFD_SETLK"):
+            fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", kind, 0, 2**63 - 2, 1, 0))
+    except OSError as error:
+        return error.errno not in (errno.EAGAIN, errno.EACCES)
+    return True
 
 
 def lock(path):
     """The writer's lock. Processes that are forked share it: it falls with `unlock`, or when the last of them ends."""
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        set_lock(file, fcntl.F_WRLCK)
-        if os.path.samestat(os.fstat(file), os.stat(path)):
+        if set_lock(file, fcntl.F_WRLCK) and os.path.samestat(os.fstat(file), os.stat(path)):
             return file
-    except OSError:
+    except OSError:  # it has lost its name
         pass
     os.close(file)
     raise FileExistsError(f"cannot write {path}: another process is writing it")

@@ -1,5 +1,6 @@
 """The recorder for other programs' training loops: what it writes is a run as tauscape's own."""
 
+import errno
 import json
 import os
 import re
@@ -198,6 +199,18 @@ class RecorderTest(harness.CliTest):
             self.fails("train", "--model", "mlp:2-4-1:tanh", "--data", "moons", "--group", "g", "-o", "live.run.h5",
                        what="another process")
         self.assertEqual(self.status("live.run.h5"), "finished")
+
+    def test_a_file_system_without_locks_is_written_to(self):
+        net, lock = Mlp(1), tauscape_recorder.fcntl
+        for code in (errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL):
+            name = f"lock{code}.run.h5"
+            with mock.patch.object(lock, "fcntl", side_effect=OSError(code, "no locks")):
+                net.record(self.path(name), self.path("net.onnx"))
+            self.assertEqual(self.status(name), "finished")
+        for code in (errno.EAGAIN, errno.EACCES):
+            with mock.patch.object(lock, "fcntl", side_effect=OSError(code, "locked")), \
+                    self.assertRaisesRegex(FileExistsError, "another process"):
+                net.record(self.path(name), self.path("net.onnx"), "other")
 
     def test_a_killed_recorder_leaves_a_file_that_is_read_and_added_to(self):
         net = Mlp(1)
