@@ -307,7 +307,8 @@ class Recorder:
         try:
             if os.path.lexists(draft):  # of a process of this number that was killed: the lock is ours
                 os.unlink(draft)
-            self.file = h5py.File(draft, "x", libver=("v110", "v110"))
+            # Pages: who is killed while he writes leaves no header half changed.
+            self.file = h5py.File(draft, "x", libver=("v110", "v110"), fs_strategy="page")
             self.lock = lock(draft)
             with contextlib.suppress(OSError):  # some file systems have no modes
                 os.fchmod(self.lock, os.fstat(original).st_mode & 0o777)

@@ -224,6 +224,23 @@ class RecorderTest(harness.CliTest):
         self.assertEqual(self.group("killed.run.h5")["states"], 3)
         self.assertEqual(self.group("killed.run.h5", "again")["states"], 7)
 
+    def test_what_a_writer_changes_lies_within_pages(self):
+        """A write that is killed changes whole pages of the kernel's, or none: a header in two could be half new."""
+        net, headers = Mlp(1), 0
+        for group in ("a", "b"):
+            with Recorder(self.path("paged.run.h5"), self.path("net.onnx"), net.x, net.y, group=group) as recorder:
+                recorder.step(0, 0, net.parameters)
+        with open(self.path("paged.run.h5"), "rb") as file:
+            data = file.read()
+        for found in re.finditer(rb"OHDR\x02", data):
+            start = found.start()
+            flags = data[start + 5]
+            prefix, width = 6 + (16 if flags & 0x20 else 0) + (4 if flags & 0x10 else 0), 1 << (flags & 3)
+            size = int.from_bytes(data[start + prefix:start + prefix + width], "little") + prefix + width + 4
+            self.assertEqual(start // 4096, (start + size - 1) // 4096, start)
+            headers += 1
+        self.assertGreater(headers, 30)
+
     def test_what_was_interrupted_shifts_nothing(self):
         net, names, real = Mlp(1), [], tauscape_recorder.put
 
