@@ -165,25 +165,27 @@ static bool is_open(const char *choices) {
     return length > 1 && strcmp(choices + length - 2, "|*") == 0;
 }
 
-/* The words of "a|b[:I]|c", without what may follow one. */
-static void put_choices(FILE *out, const char *choices) {
+/* The words of "a|b[:I]|c", without what may follow one; a backslash goes before what is `special`. */
+static void put_choices(FILE *out, const char *choices, const char *special) {
     for (bool inside = false; *choices; choices++) {
         inside = *choices == '[' || (inside && choices[-1] != ']');
-        if (!inside && *choices != '*') fputc(*choices == '|' ? ' ' : *choices, out);
+        if (inside || *choices == '*') continue;
+        if (strchr(special, *choices)) fputc('\\', out);
+        fputc(*choices == '|' ? ' ' : *choices, out);
     }
 }
 
 static void bash_choice(FILE *out, const tau_cli_command *command, const tau_cli_option *option) {
     if (!option->choices) return;
     fprintf(out, "    %s:--%s) COMPREPLY=($(compgen -W \"", command->name, option->name);
-    put_choices(out, option->choices);
+    put_choices(out, option->choices, "");
     fprintf(out, "\"%s -- \"$word\")); return;;\n", is_open(option->choices) ? " -f" : "");
 }
 
 static void bash_words(FILE *out, const tau_cli_command *command) {
     if (!command->words) return;
     fprintf(out, "    %s) COMPREPLY=($(compgen -W \"", command->name);
-    put_choices(out, command->words);
+    put_choices(out, command->words, "");
     fputs("\" -- \"$word\")); return;;\n", out);
 }
 
@@ -220,6 +222,9 @@ static void put_quoted(FILE *out, const char *text, const char *special) {
     }
 }
 
+/* It ends an action of _arguments. */
+#define ZSH_SPECIAL ":"
+
 static void zsh_option(FILE *out, const tau_cli_command *command, const tau_cli_option *option) {
     (void)command;
     fprintf(out, " \\\n        '--%s%s[", option->name, option->value && *option->value != '[' ? "=" : "");
@@ -228,7 +233,7 @@ static void zsh_option(FILE *out, const tau_cli_command *command, const tau_cli_
     if (option->choices) {
         const bool open = is_open(option->choices);
         fputs(open ? ":value:{compadd " : ":value:(", out);
-        put_choices(out, option->choices);
+        put_choices(out, option->choices, ZSH_SPECIAL);
         fputs(open ? "; _files}" : ")", out);
     } else if (option->value && *option->value != '[') {
         fputs(":value:_files", out);
@@ -250,7 +255,7 @@ static void print_zsh(FILE *out) {
         visit_options(out, *command, zsh_option);
         fputs(" \\\n        '*:file:", out);
         fputs((*command)->words ? "(" : "_files", out);
-        if ((*command)->words) put_choices(out, (*command)->words);
+        if ((*command)->words) put_choices(out, (*command)->words, ZSH_SPECIAL);
         fputs((*command)->words ? ")';;\n" : "';;\n", out);
     }
     fputs("  esac\n}\n_tauscape \"$@\"\n", out);
@@ -262,7 +267,7 @@ static void fish_option(FILE *out, const tau_cli_command *command, const tau_cli
     if (option->letter) fprintf(out, " -s %c", option->letter);
     if (option->choices) {
         fputs(is_open(option->choices) ? " -r -a '" : " -x -a '", out);
-        put_choices(out, option->choices);
+        put_choices(out, option->choices, "");
         fputc('\'', out);
     } else if (option->value && *option->value != '[') {
         fputs(" -r", out);
@@ -280,7 +285,7 @@ static void print_fish(FILE *out) {
         if ((*command)->words) {
             fprintf(out, "complete -c tauscape -n '__fish_seen_subcommand_from %s' -f -a '",
                     (*command)->name);
-            put_choices(out, (*command)->words);
+            put_choices(out, (*command)->words, "");
             fputs("'\n", out);
         }
         visit_options(out, *command, fish_option);

@@ -64,6 +64,12 @@ class Usage(harness.CliTest):
             self.assertIn("compute", self.ok("completion", shell).out)
         self.fails("completion", "tcsh", code=2)
 
+    def test_colons_of_words_do_not_end_zshs_actions(self):
+        actions = re.findall(r":value:(\{.*?\}|\(.*?\))'|\*:file:(\(.*?\))'", self.ok("completion", "zsh").out)
+        self.assertTrue(any("states\\:" in action[0] for action in actions), actions)
+        for action in actions:
+            self.assertNotRegex("".join(action), r"(?<!\\):")
+
     def complete(self, *words):
         line = " ".join(f"'{word}'" for word in ("tauscape", *words))
         probe = self.ok("completion", "bash").out
