@@ -188,10 +188,10 @@ static tau_status trace_onto(trace *t) {
         const tau_landscape_projection *projection = &t->landscape->projections[p];
         if (strcmp(projection->group, name) != 0) continue;
         tau_trace_say(t->cli, projection, t->landscape->line);
-        tau_cli_print_json(t->cli,
-                           json_pack("{so so sI sf}", "landscape", tau_cli_json_text(t->path), "group",
-                                     tau_cli_json_text(projection->group), "states",
-                                     (json_int_t)projection->count, "explained", projection->explained));
+        tau_cli_print_json(t->cli, json_pack("{so so sI so}", "landscape", tau_cli_json_text(t->path),
+                                             "group", tau_cli_json_text(projection->group), "states",
+                                             (json_int_t)projection->count, "explained",
+                                             tau_cli_json_real(projection->explained)));
     }
     return TAU_STATUS_OK;
 }

@@ -76,10 +76,10 @@ static json_t *json_projection(const tau_landscape_projection *p) {
         json_array_append_new(coords, json_axis(p->coords + 2 * t, 2));
         json_array_append_new(steps, json_integer(p->step[t]));
     }
-    return json_pack("{so so so so so so sf}", "group", tau_cli_json_text(p->group), "step", steps, "coords",
+    return json_pack("{so so so so so so so}", "group", tau_cli_json_text(p->group), "step", steps, "coords",
                      coords, "residual", json_axis(p->residual, p->count), "loss_true",
                      json_axis(p->loss_true, p->count), "loss_in_plane",
-                     json_axis(p->loss_in_plane, p->count), "explained", p->explained);
+                     json_axis(p->loss_in_plane, p->count), "explained", tau_cli_json_real(p->explained));
 }
 
 static tau_status write_json(FILE *file, const tau_landscape *l, const double *metric) {

@@ -57,6 +57,19 @@ class Landscape(harness.CliTest):
         self.assertEqual(path["coords"][-1], [0.0, 0.0])
         self.assertEqual(path["loss_true"][-1], path["loss_in_plane"][-1])
 
+    def test_a_path_of_which_no_share_is_known_stays_in_tables(self):
+        try:
+            import h5py
+        except ImportError:
+            self.skipTest("no h5py")
+        shutil.copy(self.path("path.land.h5"), self.path("unknown.land.h5"))
+        with h5py.File(self.path("unknown.land.h5"), "r+") as file:
+            path = next(iter(next(iter(file.values()))["projection"].values()))
+            path.attrs["explained_variance"] = float("nan")
+        self.ok("export", "unknown.land.h5", "-o", "unknown.json")
+        with open(self.path("unknown.json")) as file:
+            self.assertEqual([path["explained"] for path in json.load(file)["projections"]], ["nan"])
+
     def test_trace_finds_the_plane_again(self):
         self.ok("compute", "moons.run.h5", "--dirs", "pca", "-g", 3, "--no-trace", "-o", "bare.land.h5")
         self.ok("trace", "moons.run.h5", "--on", "bare.land.h5")
