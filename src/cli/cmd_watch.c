@@ -30,8 +30,10 @@ static const tau_cli_option watch_options[] = {
      "Kth.",
      NULL, false},
     {'o', "output", "DIR", "Folder of the numbered pictures.", NULL, false},
-    {0, "animate", "OUT", "At the end make a film of the states that were shown: mp4, gif or webm.", NULL,
-     false},
+    {0, "animate", "OUT",
+     "At the end make a film of the states that were shown: mp4, gif, webm or frames/%05d.png, written and "
+     "refused as by export.",
+     NULL, false},
     {0, "fps", "N", "Frames a second of the film (15).", NULL, false},
     {0, "group", "NAME", "Group of the run file.", NULL, false},
     {0, "stale", "SECONDS",

@@ -68,6 +68,6 @@ tau_status tau_export_check_output(const tau_cli *cli, const char *out) {
     return tau_fail(TAU_STATUS_EXISTS,
                     "cannot write %s" TAU_WHY
                     "it exists, and only pictures and films are written anew" TAU_FIX
-                    "overwrite it with --force, or write to another file with -o",
+                    "overwrite it with --force, or write to another file",
                     out);
 }

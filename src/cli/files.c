@@ -104,9 +104,14 @@ bool tau_file_is_same(const char *a, const char *b) {
 }
 
 static tau_status is_input(const char *path) {
-    return tau_fail(
-        TAU_STATUS_USAGE,
-        "cannot write %s" TAU_WHY "this command reads from it" TAU_FIX "write to another file with -o", path);
+    return tau_fail(TAU_STATUS_USAGE,
+                    "cannot write %s" TAU_WHY "this command reads from it" TAU_FIX "write to another file",
+                    path);
+}
+
+/* Options that name what a command writes. */
+static bool is_written(const char *option) {
+    return strcmp(option, "output") == 0 || strcmp(option, "animate") == 0;
 }
 
 tau_status tau_cli_check_inputs_differ(const tau_cli *cli, const char *path) {
@@ -114,8 +119,7 @@ tau_status tau_cli_check_inputs_differ(const tau_cli *cli, const char *path) {
     for (int i = 0; i < a->positional_count; i++)
         if (tau_file_is_same(path, a->positional[i])) return is_input(path);
     for (int i = 0; i < a->option_count; i++)
-        if (a->values[i] && strcmp(a->options[i]->name, "output") != 0 &&
-            tau_file_is_same(path, a->values[i]))
+        if (a->values[i] && !is_written(a->options[i]->name) && tau_file_is_same(path, a->values[i]))
             return is_input(path);
     return TAU_STATUS_OK;
 }

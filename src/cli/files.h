@@ -33,7 +33,8 @@ TAU_CHECK tau_status tau_cli_read_network(tau_model **out, const char *path);
  *  @errors TAU_STATUS_EXISTS */
 TAU_CHECK tau_status tau_cli_check_output(const tau_cli *cli, const char *path, tau_file_kind kind);
 
-/** That no argument and no option but --output names the file `path`, be it by another path or a link.
+/** That no argument and no option but --output and --animate names the file `path`, be it by another path or
+ * a link.
  *  @errors TAU_STATUS_USAGE */
 TAU_CHECK tau_status tau_cli_check_inputs_differ(const tau_cli *cli, const char *path);
 

@@ -9,9 +9,6 @@
 #include "core/memory.h"
 #include "store/run.h"
 
-#define FILM_WIDTH  1280
-#define FILM_HEIGHT 720
-
 static tau_status list_option(const tau_cli *cli, const char *name, const char *list[TAU_SHOW_LIST_MAX + 1]) {
     int count = 0;
     for (const char *value; (value = tau_cli_get_nth(&cli->arguments, name, count)); list[count] = NULL) {
@@ -173,7 +170,7 @@ tau_status tau_show_find_size(tau_show *s, size_t state, tau_animation_options *
     tau_page *page;
     bool by_length = s->page.width > 0 || s->page.height > 0;
     if (s->page.pixel_width == 0 && !by_length)
-        s->page.pixel_width = FILM_WIDTH, s->page.pixel_height = FILM_HEIGHT;
+        s->page.pixel_width = TAU_SHOW_FILM_WIDTH, s->page.pixel_height = TAU_SHOW_FILM_HEIGHT;
     if (by_length && !(s->page.dpi > 0)) s->page.dpi = 150;
     TAU_TRY(tau_show_make_page(s, state, 0, &page));
     tau_page_get_size(page, &film->width, &film->height);

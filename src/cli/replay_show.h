@@ -9,7 +9,12 @@
 #include "figure/animation.h"
 #include "figure/figure.h"
 
-enum { TAU_SHOW_LIST_MAX = 64, TAU_SHOW_GROUPS_MAX = 8 };
+enum {
+    TAU_SHOW_LIST_MAX = 64,
+    TAU_SHOW_GROUPS_MAX = 8,
+    TAU_SHOW_FILM_WIDTH = 1280, /**< of frames whose size was not given */
+    TAU_SHOW_FILM_HEIGHT = 720,
+};
 
 typedef struct tau_show {
     tau_cli *cli;
@@ -45,8 +50,8 @@ void tau_show_close(tau_show *show);
  */
 TAU_CHECK tau_status tau_show_make_page(tau_show *show, size_t state, double turn, tau_page **page);
 
-/** Chooses the size of a film's frames: that of the options, or 1280 × 720. Lengths with a resolution count
- *  too. @param[in] state  one to try */
+/** Chooses the size of a film's frames: that of the options, or TAU_SHOW_FILM_WIDTH × TAU_SHOW_FILM_HEIGHT.
+ *  Lengths with a resolution count too. @param[in] state  one to try */
 TAU_CHECK tau_status tau_show_find_size(tau_show *show, size_t state, tau_animation_options *film);
 
 #endif

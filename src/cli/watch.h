@@ -84,7 +84,8 @@ typedef struct tau_watch_film {
     size_t shown_count;
 } tau_watch_film;
 
-/** Whether such a film can be made, before anything is followed.
+/** Whether such a film can be made, before anything is followed; what stands at `out` is for
+ *  tau_export_check_output.
  *  @errors TAU_STATUS_USAGE, TAU_STATUS_EXISTS */
 TAU_CHECK tau_status tau_watch_film_check(tau_cli *cli, const char *out, double fps);
 

@@ -1,26 +1,20 @@
 /* The film of what tauscape watch has shown. */
 #include "cli/export.h"
-#include "cli/files.h"
 #include "cli/replay_show.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
 #include "figure/animation.h"
 
 tau_status tau_watch_film_check(tau_cli *cli, const char *out, double fps) {
-    tau_animation_format format;
-    if (!tau_animation_find_format(&format, out))
-        return tau_fail(TAU_STATUS_USAGE,
-                        "--animate cannot be %s" TAU_WHY "it is not the name of a film" TAU_FIX
-                        "name it OUT.mp4, OUT.gif or OUT.webm",
-                        out);
-    tau_figure_options page; /* other sizes than --size come from what is drawn */
+    tau_figure_options page;
     int rows, columns;
     TAU_TRY(tau_export_get_page(cli, &page, &rows, &columns));
-    const tau_animation_options options = {
-        .width = page.pixel_width, .height = page.pixel_height, .fps = fps};
-    if (page.pixel_width > 0) TAU_TRY(tau_animation_check(out, &options));
-    if (format == TAU_ANIMATION_FORMAT_FRAMES) return TAU_STATUS_OK;
-    return tau_cli_check_output(cli, out, TAU_FILE_KIND_OTHER);
+    const bool sized = page.pixel_width > 0;
+    const tau_animation_options options = {.width = sized ? page.pixel_width : TAU_SHOW_FILM_WIDTH,
+                                           .height = sized ? page.pixel_height : TAU_SHOW_FILM_HEIGHT,
+                                           .fps = fps};
+    TAU_TRY(tau_animation_check(out, &options));
+    return tau_export_check_output(cli, out);
 }
 
 typedef struct drawing {
@@ -53,6 +47,7 @@ static tau_status draw(drawing *d, tau_cli *cli, const tau_cancel *cancel) {
                                      .order = TAU_PIXEL_ORDER_BGRA,
                                      .title = tau_cli_get(&cli->arguments, "title"),
                                      .recipe = d->show.recipe,
+                                     .replace = cli->force,
                                      .cancel = cancel};
     TAU_TRY(tau_show_find_size(&d->show, film->shown[0], &options));
     return tau_animation_write(film->out, &options, count, (tau_frame_source){draw_frame, d}, cli->progress);

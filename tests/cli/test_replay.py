@@ -247,6 +247,24 @@ class Replay(harness.CliTest):
         for options in [["--state", "last"], ["--define", "a=tp"], ["--samples", 5], ["--fps", 5]]:
             self.fails("export", "small.land.h5", *options, "-o", "x.png", code=2, what="does not go with")
 
+    def test_a_film_is_written_as_export_writes_it(self):
+        watch = ["watch", "moons.run.h5", "--mode", "terminal", "--figure", "loss", "--size", "160x120", "--animate"]
+        frames = [f"{i:05}.png" for i in range(13)]
+        self.ok(*watch, "shown/%05d.png")
+        for name in ["00099.png", "mine.png"]:
+            shutil.copy(self.path("shown/00000.png"), self.path("shown/" + name))
+        self.assertEqual(self.fails(*watch, "shown/%05d.png", what="numbered pictures").out, "", "before it follows")
+        self.ok(*watch, "shown/%05d.png", "-f")
+        self.assertEqual(sorted(os.listdir(self.path("shown"))), [*frames, "mine.png"])
+        with open(self.path("notes.mp4"), "w") as file:
+            file.write("mine")
+        self.fails(*watch, "notes.mp4", what="only pictures and films are written anew(?s:.*)--force")
+        self.assertEqual(self.bytes("notes.mp4"), b"mine")
+        os.symlink("moons.run.h5", self.path("link.mp4"))
+        self.fails(*watch, "link.mp4", "-f", code=2, what="reads from it")
+        for _ in range(2 if HAS_FFMPEG else 0):
+            self.ok(*watch, "again.gif")
+
     def test_impossible_films_are_refused(self):
         for options in [["--fps", 0], ["--fps", 1000000], ["--duration", "0s"], ["--duration", "soon"],
                         ["--duration", "99999999s"], ["--state", "0:1:0"], ["--state", "0:1:2:3"],
