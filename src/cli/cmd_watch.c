@@ -13,6 +13,7 @@
 #include "cli/watch.h"
 #include "core/file.h"
 #include "core/memory.h"
+#include "figure/animation.h"
 #include "store/run.h"
 
 static const double REDRAW_SECONDS = 1;
@@ -66,6 +67,7 @@ typedef enum watch_mode { MODE_SCREEN, MODE_FILE, MODE_TERMINAL } watch_mode;
 typedef struct watch {
     tau_cli *cli;
     const char *path, *folder, *animate;
+    char *pictures; /* of the folder: "FOLDER/%05d.png" */
     watch_mode mode;
     double fps;
     tau_watch_rule rule;
@@ -126,18 +128,17 @@ static tau_status check_idle(const watch *w) {
 }
 
 /* Pictures of another time would be mixed with these. */
-static tau_status check_folder(const watch *w) {
-    char *first;
+static tau_status check_folder(watch *w) {
+    bool any;
     if (w->mode != MODE_FILE) return TAU_STATUS_OK;
     if (!w->folder) return tau_fail(TAU_STATUS_USAGE, "--mode file needs a folder" TAU_FIX "add -o DIR");
-    TAU_TRY(tau_string_format(&first, "%s/00000.png", w->folder));
-    const bool exists = tau_file_exists(first);
-    tau_mem_free(first);
-    if (!exists || w->cli->force) return w->cli->dry_run ? TAU_STATUS_OK : tau_file_make_directory(w->folder);
+    TAU_TRY(tau_string_format(&w->pictures, "%s/%%05d.png", w->folder));
+    TAU_TRY(tau_animation_find_frames(&any, w->pictures));
+    if (!any || w->cli->force) return w->cli->dry_run ? TAU_STATUS_OK : tau_file_make_directory(w->folder);
     return tau_fail(TAU_STATUS_EXISTS,
                     "there are numbered pictures in %s already" TAU_WHY
                     "they would be mixed with the new ones" TAU_FIX
-                    "name another folder, or overwrite them with --force",
+                    "name another folder, or remove them with --force",
                     w->folder);
 }
 
@@ -172,7 +173,10 @@ static tau_status draw_picture(watch *w, size_t state) {
     char *path;
     tau_page *page;
     TAU_TRY(tau_show_make_page(&w->show, state, 0, &page));
-    tau_status status = tau_string_format(&path, "%s/%05zu.png", w->folder, w->shown_count);
+    /* The old ones go once there is a new one to draw. */
+    tau_status status =
+        w->shown_count == 0 && w->cli->force ? tau_animation_remove_frames(w->pictures) : TAU_STATUS_OK;
+    if (status == TAU_STATUS_OK) status = tau_string_format(&path, "%s/%05zu.png", w->folder, w->shown_count);
     if (status == TAU_STATUS_OK) {
         status = tau_page_write(page, path, TAU_FIGURE_FORMAT_PNG);
         const tau_moment moment = tau_replay_get_moment(w->show.replay, state);
@@ -429,6 +433,7 @@ static tau_status run(tau_cli *cli) {
     tau_watch_text_destroy(w.text);
     tau_show_close(&w.show);
     tau_watch_rule_clear(&w.rule);
+    tau_mem_free(w.pictures);
     tau_mem_free(w.shown);
     return status == TAU_STATUS_OK ? status : tau_error_restore(&error);
 }

@@ -32,9 +32,11 @@ struct tau_animation {
 
 /* ---- names ---- */
 
-/* The one "%d" or "%0Nd" of a name. @param[out] width  digits at least */
+/* The one "%d" or "%0Nd" of a name; where the file's own name has it, the folders may have any %.
+ * @param[out] width  digits at least */
 static const char *find_number(const char *path, int *width, size_t *length) {
-    const char *percent = strchr(path, '%');
+    const char *slash = strrchr(path, '/'), *percent = strchr(slash ? slash : path, '%');
+    if (!percent) percent = strchr(path, '%');
     if (!percent || strchr(percent + 1, '%')) return NULL;
     const char *p = percent + 1;
     *width = 0;
@@ -125,6 +127,11 @@ tau_status tau_animation_find_frames(bool *any, const char *path) {
     return visit_frames(path, false, any);
 }
 
+tau_status tau_animation_remove_frames(const char *path) {
+    bool any;
+    return visit_frames(path, true, &any);
+}
+
 /* ---- start ---- */
 
 /* As av_image_check_size2 of ffmpeg's libavutil has it, with sides made even for the codecs. */
@@ -169,9 +176,8 @@ static tau_status use_frames(tau_animation *animation) {
         status = tau_file_make_directory(folder);
     }
     tau_mem_free(folder);
-    bool any;
     if (status == TAU_STATUS_OK && animation->options.replace)
-        status = visit_frames(animation->pattern, true, &any);
+        status = tau_animation_remove_frames(animation->pattern);
     if (status != TAU_STATUS_OK) return status;
     animation->image =
         cairo_image_surface_create(CAIRO_FORMAT_RGB24, animation->options.width, animation->options.height);

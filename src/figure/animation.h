@@ -46,6 +46,9 @@ bool tau_animation_find_format(tau_animation_format *out, const char *path);
  *  @errors TAU_STATUS_MEMORY */
 TAU_CHECK tau_status tau_animation_find_frames(bool *any, const char *path);
 
+/** Removes them. @errors TAU_STATUS_MEMORY, TAU_STATUS_IO */
+TAU_CHECK tau_status tau_animation_remove_frames(const char *path);
+
 /** Whether a film can be made of frames of that size and rate, before any is drawn: H.264 and VP9 have at
  * most 16384 pixels a side, others 32767, and ffmpeg takes no frames of more than about 264 million pixels.
  *  @errors TAU_STATUS_USAGE (size, rate, a name that is none of a film) */

@@ -265,6 +265,19 @@ class Replay(harness.CliTest):
         for _ in range(2 if HAS_FFMPEG else 0):
             self.ok(*watch, "again.gif")
 
+    def test_pictures_are_not_mixed_with_older_ones(self):
+        watch = ["watch", "moons.run.h5", "--figure", "loss", "--size", "160x120", "-o", "100%s%d"]
+        folder = self.path("100%s%d")
+        os.mkdir(folder)
+        for name in ["00099.png", "mine.png"]:
+            with open(os.path.join(folder, name), "w"):
+                pass
+        self.fails(*watch, what="numbered pictures(?s:.*)--force")
+        self.fails(*watch, "-f", "--figure", "feature-spice", code=2)
+        self.assertEqual(sorted(os.listdir(folder)), ["00099.png", "mine.png"])
+        self.ok(*watch, "-f")
+        self.assertEqual(sorted(os.listdir(folder)), [*(f"{i:05}.png" for i in range(13)), "mine.png"])
+
     def test_impossible_films_are_refused(self):
         for options in [["--fps", 0], ["--fps", 1000000], ["--duration", "0s"], ["--duration", "soon"],
                         ["--duration", "99999999s"], ["--state", "0:1:0"], ["--state", "0:1:2:3"],

@@ -107,7 +107,8 @@ Test(animation, formats_are_told_by_name) {
     cr_assert(tau_animation_find_format(&format, "x.gif") && format == TAU_ANIMATION_FORMAT_GIF);
     cr_assert(tau_animation_find_format(&format, "d/%05d.png") && format == TAU_ANIMATION_FORMAT_FRAMES);
     cr_assert(tau_animation_find_format(&format, "d/x-%d.png") && format == TAU_ANIMATION_FORMAT_FRAMES);
-    const char *others[] = {"x.png",  "%s.png",    "%d%d.png", "%5.2d.png",
+    cr_assert(tau_animation_find_format(&format, "50%/%d%/%d.png") && format == TAU_ANIMATION_FORMAT_FRAMES);
+    const char *others[] = {"x.png",  "%s.png",    "%d%d.png", "%5.2d.png",  "50%/x.png",
                             "%n.png", "dir.mp4/x", "mp4",      "%99999d.png"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         cr_assert_not(tau_animation_find_format(&format, others[i]), "%s", others[i]);
@@ -297,6 +298,22 @@ static void count_reports(void *payload, const tau_progress_state *state) {
     seen[0]++;
     seen[1] = state->done;
     seen[2] = state->total;
+}
+
+Test(animation, frames_are_found_and_removed_also_where_folders_have_percents) {
+    bool any;
+    char pattern[512];
+    tau_animation_options options = options_of(16, 16);
+    snprintf(pattern, sizeof pattern, "%s", scratch_path("50%/%d%/%02d.png"));
+    cr_assert_eq(tau_animation_find_frames(&any, pattern), TAU_STATUS_OK);
+    cr_assert_not(any);
+    cr_assert_eq(write_film(pattern, &options, 3), TAU_STATUS_OK, "%s", tau_error_last()->why);
+    cr_assert(tau_file_exists(scratch_path("50%/%d%/02.png")));
+    cr_assert_eq(tau_file_write(scratch_path("50%/%d%/mine.png"), "mine", 4), TAU_STATUS_OK);
+    cr_assert_eq(tau_animation_find_frames(&any, pattern), TAU_STATUS_OK);
+    cr_assert(any);
+    cr_assert_eq(tau_animation_remove_frames(pattern), TAU_STATUS_OK);
+    cr_assert_eq(count_entries(scratch_path("50%/%d%")), 1);
 }
 
 Test(animation, progress_counts_frames) {
