@@ -375,6 +375,13 @@ static tau_status say_end(watch *w) {
     }
 }
 
+static tau_status say_empty(const watch *w) {
+    return tau_fail(TAU_STATUS_MISSING,
+                    "cannot make %s" TAU_WHY "none of the %zu states of %s was shown" TAU_FIX
+                    "choose others with --every",
+                    w->animate, w->follower.states, w->path);
+}
+
 static tau_status watch_run(watch *w) {
     if (w->animate) tau_cli_warn_without_ffmpeg(w->animate);
     TAU_TRY(tau_show_open(&w->show, w->cli, w->path, w->cli->cancel));
@@ -384,7 +391,9 @@ static tau_status watch_run(watch *w) {
     if (status != TAU_STATUS_OK && status != TAU_STATUS_CANCELLED) return status;
     const tau_watch_film film = {w->path, w->animate, w->fps, w->shown, w->shown_count};
     if (w->animate && w->shown_count > 0) TAU_TRY(tau_watch_film_make(w->cli, &film));
-    return say_end(w);
+    TAU_TRY(say_end(w));
+    return w->animate && w->shown_count == 0 && w->end == TAU_WATCH_NEWS_FINISHED ? say_empty(w)
+                                                                                  : TAU_STATUS_OK;
 }
 
 /* ---- the window ---- */

@@ -278,6 +278,12 @@ class Replay(harness.CliTest):
         self.ok(*watch, "-f")
         self.assertEqual(sorted(os.listdir(folder)), [*(f"{i:05}.png" for i in range(13)), "mine.png"])
 
+    def test_a_film_of_nothing_is_an_error(self):
+        for mode in [["--mode", "terminal"], ["-o", "none"]]:
+            result = self.fails("watch", "moons.run.h5", *mode, "--every", "99999,", "--animate", "none.gif",
+                                what="cannot make none.gif(?s:.*)none of the 13 states(?s:.*)--every")
+            self.assertIn("finished: 13 states, 0 shown", result.out)
+
     def test_impossible_films_are_refused(self):
         for options in [["--fps", 0], ["--fps", 1000000], ["--duration", "0s"], ["--duration", "soon"],
                         ["--duration", "99999999s"], ["--state", "0:1:0"], ["--state", "0:1:2:3"],
