@@ -117,12 +117,19 @@ static tau_status refuse(const tau_cli *cli, const char *const *names, const cha
 
 /* An option that would do nothing is a mistake. */
 static tau_status check_options(const tau_cli *cli, exporter write, bool is_film) {
+    static const char *const of_surfaces[] = {"camera", "clip", "dark", "play", "turn", NULL};
+    static const char *const of_turning[] = {"fps", "duration", "play", "turn", NULL};
     static const char *const of_landscapes[] = {
         "metric", "levels", "range-loss", "share-scale", "xlabel", "ylabel", "no-colorbar", "no-path", NULL};
     static const char *const of_trainings[] = {"state", "fps", "duration", "define", "loss", "samples", NULL};
+    static const char *const of_runs[] = {"define", "loss", "samples", NULL};
     static const char *const of_films[] = {"fps", "duration", NULL};
+    if (write == tau_export_surface) {
+        TAU_TRY(refuse(cli, of_runs, "a landscape"));
+        return is_film ? TAU_STATUS_OK : refuse(cli, of_turning, "drawn as one picture, no film");
+    }
+    TAU_TRY(refuse(cli, of_surfaces, "drawn flat, and the option is for surfaces"));
     if (write == tau_export_figure) return refuse(cli, of_trainings, "a landscape");
-    if (write != tau_export_replay) return TAU_STATUS_OK;
     TAU_TRY(refuse(cli, of_landscapes, "a training, and the option is for landscapes"));
     return is_film ? TAU_STATUS_OK : refuse(cli, of_films, "drawn as one picture, no film");
 }
@@ -141,11 +148,19 @@ static tau_status choose(const tau_cli *cli, exporter *write, const char *out) {
     return check_options(cli, *write, is_film);
 }
 
+/* As refuse, for a table of options. */
+static tau_status refuse_all(const tau_cli *cli, const tau_cli_option *options, const char *what) {
+    tau_status status = TAU_STATUS_OK;
+    for (; options->name && status == TAU_STATUS_OK; options++)
+        status = refuse(cli, (const char *const[]){options->name, NULL}, what);
+    return status;
+}
+
 static tau_status write_deepreplay(tau_cli *cli, const char *out) {
-    static const char *const of_pictures[] = {"state", "figure", "metric", "layout",  "log",  "size",
-                                              "title", "loss",   "define", "samples", "fps",  "duration",
-                                              "style", "width",  "height", "clip",    "play", NULL};
-    TAU_TRY(refuse(cli, of_pictures, "written for DeepReplay as a whole"));
+    static const char whole[] = "written for DeepReplay as a whole";
+    TAU_TRY(refuse(cli, (const char *const[]){"state", NULL}, whole));
+    TAU_TRY(refuse_all(cli, figure_options, whole));
+    TAU_TRY(refuse_all(cli, replay_options, whole));
     if (strcmp(tau_export_get_extension(out), "h5") == 0) return write_with(cli, tau_export_deepreplay, out);
     return tau_fail(TAU_STATUS_USAGE,
                     "cannot write a recording of DeepReplay to %s" TAU_WHY "it is an HDF5 file" TAU_FIX

@@ -13,6 +13,7 @@ FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "store
 HAS_FFMPEG = bool(shutil.which("ffmpeg") and shutil.which("ffprobe"))
 FOUR = ["--figure", "feature-space", "--figure", "probability", "--figure", "loss-metric", "--figure",
         "loss-histogram", "--layout", "2x4"]
+SURFACE = [["--camera", "0:90"], ["--clip", 5], ["--dark"], ["--play"], ["--turn", 90]]
 
 
 class Replay(harness.CliTest):
@@ -241,11 +242,17 @@ class Replay(harness.CliTest):
         self.assertEqual(process.wait(timeout=120), 0)
 
     def test_options_that_would_do_nothing_are_refused(self):
-        for options in [["--levels", 9], ["--no-path"], ["--metric", "accuracy"], ["--fps", 5], ["--duration", "5s"]]:
+        for options in [["--levels", 9], ["--no-path"], ["--metric", "accuracy"], ["--fps", 5], ["--duration", "5s"], *SURFACE]:
             self.fails("export", "moons.run.h5", *options, "-o", "x.png", code=2, what="does not go with")
         self.ok("compute", "moons.run.h5", "--dirs", "random", "-g", 3, "-o", "small.land.h5")
-        for options in [["--state", "last"], ["--define", "a=tp"], ["--samples", 5], ["--fps", 5]]:
+        for options in [["--state", "last"], ["--define", "a=tp"], ["--samples", 5], ["--fps", 5], *SURFACE]:
             self.fails("export", "small.land.h5", *options, "-o", "x.png", code=2, what="does not go with")
+        for options in [["--fps", 5], ["--duration", "5s"], ["--turn", 90], ["--play"]]:
+            self.fails("export", "small.land.h5", "--figure", "surface", *options, "-o", "x.png", code=2, what="no film")
+        self.fails("export", "small.land.h5", "--figure", "surface", "--samples", 5, "-o", "x.png", code=2, what="is a landscape")
+        self.fails("export", "moons.run.h5", *SURFACE[0], "-o", "x.mp4", code=2, what="does not go with")
+        for options in [["--colormap", "vik"], ["--dpi", 90], ["--dark"], ["--samples", 5], ["--state", 1]]:
+            self.fails("export", "moons.run.h5", "--format", "deepreplay", *options, "-o", "x.h5", code=2, what="as a whole")
 
     def test_a_film_is_written_as_export_writes_it(self):
         watch = ["watch", "moons.run.h5", "--mode", "terminal", "--figure", "loss", "--size", "160x120", "--animate"]
