@@ -133,6 +133,7 @@ class Watch(harness.CliTest):
     def test_a_silent_writer_has_stopped_unless_its_process_is_there(self):
         trainer = self.start_training("silent.run.h5", *ENDLESS)
         trainer.send_signal(signal.SIGSTOP)
+        os.waitpid(trainer.pid, os.WUNTRACED)
         shutil.copy(self.path("silent.run.h5"), self.path("copy.run.h5"))  # which nobody holds locked
         here = self.start("watch", "silent.run.h5", "--mode", "terminal", "--stale", 0.5)
         copy = self.start("watch", "copy.run.h5", "--mode", "terminal", "--stale", 1.5)
@@ -149,12 +150,14 @@ class Watch(harness.CliTest):
 
     def test_a_file_with_fewer_states_takes_the_place_of_the_one_that_is_watched(self):
         trainer = self.start_training("long.run.h5", *SMALL, "--epochs", 1000000, "--record", "every=1epoch")
+        trainer.send_signal(signal.SIGSTOP)  # in the middle of its writing a copy would have parts of two times
+        os.waitpid(trainer.pid, os.WUNTRACED)
         shutil.copy(self.path("long.run.h5"), self.path("short.run.h5"))
+        trainer.send_signal(signal.SIGCONT)
         short = self.states_of("short.run.h5")
         self.wait_until(lambda: self.states_of("long.run.h5") > short + 500)
         trainer.kill()
         trainer.wait()
-        shutil.copy(self.path("long.run.h5"), self.path("place.run.h5"))
         with open(self.path("long.run.h5"), "rb+") as file:  # a lock as a living writer has it: the watcher goes on
             fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi0q", fcntl.F_WRLCK, 0, 2**63 - 2, 1, 0))
             watched = [self.path("long.run.h5"), "--mode", "terminal", "--stale", 1000, "--animate", "long.gif"]
