@@ -1,5 +1,6 @@
 """From a training to its pictures and films."""
 
+import json
 import os
 import shutil
 import signal
@@ -232,13 +233,26 @@ class Replay(harness.CliTest):
                 self.assertFalse([name for name in os.listdir(self.folder) if name.startswith("film8")])
 
     def test_nohup_is_obeyed(self):
-        process = subprocess.Popen(["nohup", harness.PROGRAM, "train", "--model", "mlp:2-8-1:tanh", "--data",
-                                    "moons:n=200", "--epochs", "300", "-o", "nohup.run.h5"], cwd=self.folder,
+        with open(self.path("knobs"), "w") as file:
+            file.write("at 300 pause\n")
+        process = subprocess.Popen(["nohup", harness.PROGRAM, "train", "--model", "mlp:2-8-1:tanh", "--data", "moons:n=200",
+                                    "--epochs", "300", "--control", "knobs", "-o", "nohup.run.h5"], cwd=self.folder,
                                    stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+
+        def is_paused():
+            result = self.run_program("info", "nohup.run.h5", "--json")
+            return result.code == 0 and json.loads(result.out)["groups"][0]["metrics"].get("paused") == 1
+
         deadline = time.time() + 60
-        while time.time() < deadline and process.poll() is None and not os.path.exists(self.path("nohup.run.h5")):
-            time.sleep(0.01)
+        while not is_paused():
+            self.assertLess(time.time(), deadline)
+            time.sleep(0.05)
         process.send_signal(signal.SIGHUP)
+        self.assertIsNone(process.poll())
+        with open(self.path("knobs"), "a") as file:
+            file.write("resume\n")
         self.assertEqual(process.wait(timeout=120), 0)
 
     def test_options_that_would_do_nothing_are_refused(self):
