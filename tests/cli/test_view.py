@@ -51,6 +51,7 @@ class ViewTest(unittest.TestCase):
         self.addCleanup(self.display.close)
         self.work = tempfile.mkdtemp(dir=self.folder)
         self.state = os.path.join(self.work, "state")
+        self.shots = 0
         self.environment = dict(os.environ, DISPLAY=self.display.name, XDG_STATE_HOME=self.state,
                                 TAUSCAPE_PLUGIN_PATH=os.path.dirname(PROGRAM))
         self.environment.pop("WAYLAND_DISPLAY", None)
@@ -244,11 +245,14 @@ class ViewTest(unittest.TestCase):
         shutil.copy(self.plane, odd)
         program = self.start("view", self.plane, "--size", "800x600")
         window = self.find_window(program)
+        first = self.shoot(window)
         self.assertTrue(drop(self.display.name, window, [broken]))
+        self.wait_for(lambda: self.shoot(window) != first) # the message
         self.tool("windowfocus", window)
         self.tool("key", "--window", window, "Escape")
+        self.wait_for(lambda: self.shoot(window) == first)
         self.assertTrue(drop(self.display.name, window, [odd, self.run_file]))
-        time.sleep(2) # they are read while the window goes on
+        self.wait_for(lambda: len(self.shoot(window)) < 0.85 * len(first)) # curves are smaller files than surfaces
         self.assertIsNone(program.poll(), "it goes on")
         self.quit(window)
         self.finish(program)
@@ -353,10 +357,12 @@ class ViewTest(unittest.TestCase):
         shutil.copy(self.plane, grown)
         program = self.start("view", "-w", grown, "--fresh", "--size", "600x450")
         window = self.find_window(program)
+        self.tool("windowfocus", window)
+        first = self.shoot(window)
+        self.assertEqual(self.shoot(window), first)
         run("compute", self.run_file, "--dirs", "pca", "-g", "9", "--samples", "100", "-o", grown + ".new")
         os.replace(grown + ".new", grown)
-        time.sleep(2)
-        self.tool("windowfocus", window)
+        self.wait_for(lambda: self.shoot(window) != first)
         self.quit(window)
         self.finish(program)
 
@@ -371,11 +377,12 @@ class ViewTest(unittest.TestCase):
         self.wait_for(lambda: self.states_of(path) > 2)
         return trainer
 
-    def shoot(self, window, number):
+    def shoot(self, window):
+        """What the window shows, without its toasts."""
+        self.shots += 1
         self.tool("key", "--window", window, "F12")
-        path = os.path.join(self.work, f"tauscape-{number}.png")
+        path = os.path.join(self.work, f"tauscape-{self.shots}.png")
         self.wait_for(lambda: os.path.exists(path))
-        time.sleep(0.5)
         with open(path, "rb") as file:
             return file.read()
 
@@ -385,10 +392,9 @@ class ViewTest(unittest.TestCase):
         watcher = self.start("watch", path, "--mode", "screen")
         window = self.find_window(watcher)
         self.tool("windowfocus", window)
-        first, seen = self.shoot(window, 1), self.states_of(path)
+        first, seen = self.shoot(window), self.states_of(path)
         self.wait_for(lambda: self.states_of(path) > seen + 5)
-        time.sleep(2)
-        self.assertNotEqual(self.shoot(window, 2), first, "the curves have grown")
+        self.wait_for(lambda: self.shoot(window) != first) # the curves grow
         trainer.kill()
         trainer.communicate()
         states = self.states_of(path)
