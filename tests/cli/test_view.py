@@ -315,10 +315,19 @@ class ViewTest(unittest.TestCase):
             file.quit
             """
         self.script(text, self.run_file, "--samples", "100", "--size", "500x400", "--fresh")
-        said = run("info", saved)
-        self.assertIn("100", said)
-        whole = json.loads(run("info", saved, "--json"))
-        self.assertTrue(whole)
+        said = json.loads(run("info", saved, "--json"))
+        self.assertEqual(said["done"], said["columns"] * said["rows"])
+        self.assertGreater(said["done"], 1000)
+        identity = said["recipe"]["identity"]
+        self.assertEqual((identity["samples"], identity["slice"]["dirs"], identity["slice"]["states"]),
+                         (100, "states", "first,1,last"))
+        run("export", saved, "-o", saved + ".json")
+        with open(saved + ".json") as file:
+            table = json.load(file)
+        for axis, coords in zip(("alpha", "beta"), zip(*(table["projections"][0]["coords"][i] for i in (0, 1, -1)))):
+            lo, hi = min(coords), max(coords) # the states that were named, and a fifth more
+            self.assertAlmostEqual(table[axis][0], lo - (hi - lo) / 5, delta=1e-6 * (hi - lo))
+            self.assertAlmostEqual(table[axis][-1], hi + (hi - lo) / 5, delta=1e-6 * (hi - lo))
 
     def test_what_is_explored_can_be_closed_at_once(self):
         self.script("wait 0.1\nfile.quit\n", self.run_file, "--size", "500x400", "--fresh")
