@@ -22,7 +22,8 @@ typedef struct tau_field {
     const uint8_t *done; /**< [ny,nx] of tau_field_state, or NULL: every point is done */
     const char *name;    /**< what the value is: "loss"; NULL = no name */
     bool share; /**< a share or a correlation: its scale goes from 0, or its lowest value below that, to 1,
-                   and what is NaN is called not defined, whatever `done` says of the loss */
+                   unless it is logarithmic, and what is NaN is called not defined, whatever `done` says of
+                   the loss */
 } tau_field;
 
 /** A quantity along a line. @lifetime everything is borrowed */

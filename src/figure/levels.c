@@ -157,7 +157,7 @@ tau_status tau_levels_choose(tau_levels *out, const tau_mesh *grids, size_t grid
     if (!tau_mesh_range_varies(lo, hi)) return TAU_STATUS_OK;
     if (wanted < 1) wanted = 1;
     if (wanted > TAU_LEVELS_MAX) wanted = TAU_LEVELS_MAX;
-    if (share) {
+    if (share && !log) {
         choose_even(out, lo, hi, wanted);
         return TAU_STATUS_OK;
     }

@@ -17,7 +17,7 @@ typedef struct tau_levels {
  * excess over the minimum, from the excess of the lowest fiftieth of the points up to the maximum, so that
  * basin and walls both get lines; on a logarithmic scale of two decades and more they are powers of ten.
  * Values are rounded as far as the distance to the next level allows. A constant field, or none, has no
- * levels. Those of shares are even numbers.
+ * levels. Those of shares are round numbers, evenly spaced, unless the scale is logarithmic.
  *  @param[in] lo, hi  range on the scale of the grid that levels must lie in; NaN = that of the data
  *  @errors TAU_STATUS_MEMORY */
 TAU_CHECK tau_status tau_levels_choose(tau_levels *out, const tau_mesh *grids, size_t grid_count, int wanted,

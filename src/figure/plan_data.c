@@ -127,7 +127,7 @@ static tau_status choose_scale(tau_scale *out, const tau_figure_options *options
         if (grids[g].drawable == 0) continue;
         widen(&data, grids[g].lowest);
         widen(&data, grids[g].highest);
-        if (grids[g].share) widen(&data, 0), widen(&data, 1);
+        if (grids[g].share && !options->log) widen(&data, 0), widen(&data, 1);
     }
     *out = (tau_scale){.log = options->log, .banded = !as_cells};
     out->lo = isnan(asked.lo) ? data.lo : asked.lo;

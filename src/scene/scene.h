@@ -45,7 +45,8 @@ typedef struct tau_space {
     bool log;
 } tau_space;
 
-/** Fits the space to the field (else to paths, marks, curves) by the view.
+/** Fits the space to the field (else to paths, marks, curves) by the view, whose logarithm is for losses: a
+ * share stays on a linear scale.
  *
  * Height: the floor is the lowest value, or range_lo where that is lower. The top is clip, else range_hi,
  * else chosen by quantiles: at least half of the surface is shown, and walls that would flatten the rest are

@@ -162,23 +162,24 @@ static void include_true_losses(interval *range, const tau_scene *scene, bool lo
 }
 
 static void fit_height(tau_space *out, const tau_scene *scene, const tau_view *view) {
+    const bool log = out->log;
     static _Thread_local heights h;
     h.all = (interval){INFINITY, -INFINITY};
     h.count = 0;
-    if (has_points(scene->field)) take_field(&h, scene->field, view->log);
+    if (has_points(scene->field)) take_field(&h, scene->field, log);
     for (size_t c = 0; c < scene->curve_count && h.count == 0; c++)
         for (size_t i = 0; i < scene->curves[c].count; i++) {
             double scaled;
-            if (get_scaled(view->log, scene->curves[c].loss[i], &scaled)) include(&h.all, scaled);
+            if (get_scaled(log, scene->curves[c].loss[i], &scaled)) include(&h.all, scaled);
         }
     interval range = h.all;
     if (h.count > 0) cut_walls(&range, &h);
-    if (view->paths) include_true_losses(&range, scene, view->log);
+    if (view->paths) include_true_losses(&range, scene, log);
     double lo, hi;
-    if (get_scaled(view->log, view->range_lo, &lo)) range.lo = fmin(range.lo, lo);
-    if (get_scaled(view->log, view->clip, &hi) || get_scaled(view->log, view->range_hi, &hi))
+    if (get_scaled(log, view->range_lo, &lo)) range.lo = fmin(range.lo, lo);
+    if (get_scaled(log, view->clip, &hi) || get_scaled(log, view->range_hi, &hi))
         if (!(hi <= range.lo)) range.hi = hi;
-    if (range.lo > range.hi) range = (interval){view->log ? -1 : 0, 1};
+    if (range.lo > range.hi) range = (interval){log ? -1 : 0, 1};
     widen(&range);
     out->lo[2] = range.lo;
     out->hi[2] = range.hi;
@@ -187,7 +188,8 @@ static void fit_height(tau_space *out, const tau_scene *scene, const tau_view *v
 }
 
 void tau_space_fit(tau_space *out, const tau_scene *scene, const tau_view *view) {
-    *out = (tau_space){.log = view->log};
+    /* A share may be 0 and ends at 1: logarithms are for losses. */
+    *out = (tau_space){.log = view->log && !(scene->field && scene->field->share)};
     fit_plane(out, scene);
     fit_height(out, scene, view);
 }

@@ -321,7 +321,7 @@ static tau_status share_scale(tau_app *app, int argument) {
     }
     for (int p = 0; p < app->state.pane_count && lo < hi; p++) {
         tau_view *view = &app->state.panes[p].view;
-        if (!app->places[p].has_space || (view->log && lo <= 0)) continue;
+        if (!app->places[p].has_space || (app->places[p].space.log && lo <= 0)) continue;
         view->range_lo = lo;
         view->range_hi = hi;
         view->clip = NAN;

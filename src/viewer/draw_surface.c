@@ -203,7 +203,7 @@ static void fit_space(tau_frame *frame) {
                         .counts = count_points(scene),
                         .numbers = {view->range_lo, view->range_hi, view->clip, view->stretch},
                         .full = true,
-                        .log = view->log,
+                        .log = view->log && !(scene->field && scene->field->share),
                         .with_paths = view->paths};
     const tau_slot_key *old = &frame->slot->fitted;
     bool same = old->full && old->field == now.field && old->values == now.values &&

@@ -100,9 +100,10 @@ static void draw_range_end(tau_panels *p, tau_app *app, tau_view *view, bool hig
     tau_ui_next_width(-90 * p->scale);
     if (!tau_ui_input_real(high ? "highest" : "lowest", &value)) return;
     double other = high ? view->range_lo : view->range_hi;
+    const bool log = place->has_space ? place->space.log : view->log;
     if (!isfinite(value) || (!isnan(other) && (high ? value <= other : value >= other)) ||
-        (view->log && value <= 0))
-        tau_app_toast_text(app, "the range must ascend%s", view->log ? " and be above 0" : "");
+        (log && value <= 0))
+        tau_app_toast_text(app, "the range must ascend%s", log ? " and be above 0" : "");
     else
         *end = value;
 }

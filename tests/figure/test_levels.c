@@ -89,6 +89,25 @@ Test(levels, of_shares_are_even_numbers) {
     scene_release(&s);
 }
 
+static double accuracy(double x, double y) {
+    return 0.99 - 0.25 * (x * x + y * y);
+}
+
+Test(levels, of_shares_are_labelled_with_their_values_on_a_logarithmic_scale_too) {
+    scene s = {0};
+    tau_mesh grid;
+    tau_levels levels;
+    tau_field field = *scene_add_field(&s, 51, 51, 1, accuracy);
+    field.share = true;
+    cr_assert_eq(tau_mesh_create(&grid, &field, true), TAU_STATUS_OK);
+    cr_assert_eq(tau_levels_choose(&levels, &grid, 1, 10, NAN, NAN, true), TAU_STATUS_OK);
+    cr_assert_geq(levels.count, 5);
+    for (int i = 0; i < levels.count; i++)
+        cr_assert_float_eq(strtod(levels.label[i], NULL), pow(10, levels.z[i]), 1e-9, "%s", levels.label[i]);
+    tau_mesh_release(&grid);
+    scene_release(&s);
+}
+
 Test(levels, of_a_constant_or_empty_field_are_none) {
     cr_assert_eq(choose(flat, 10, false, NAN, NAN).count, 0);
     cr_assert_eq(choose(flat, 10, true, NAN, NAN).count, 0);

@@ -247,6 +247,21 @@ Test(space, true_losses_of_paths_are_within_unless_they_would_flatten_the_rest) 
     fields_free(&made);
 }
 
+static double accuracy(double a, double b) {
+    return 0.99 - 0.25 * (a * a + b * b);
+}
+
+Test(space, the_logarithm_is_for_losses_and_not_for_shares) {
+    owned_field made = fields_make(11, 11, unit_lo, unit_hi, accuracy);
+    cr_assert(fit(&made, surface_view(true)).log);
+    made.field.share = true;
+    tau_space space = fit(&made, surface_view(true)), plain = fit(&made, surface_view(false));
+    cr_assert_not(space.log);
+    cr_assert_eq(space.lo[2], plain.lo[2]);
+    cr_assert_eq(space.hi[2], plain.hi[2]);
+    fields_free(&made);
+}
+
 Test(space, points_not_computed_do_not_count_and_previews_do) {
     owned_field made = fields_make(11, 11, unit_lo, unit_hi, bowl);
     unsigned char done[121];

@@ -150,13 +150,16 @@ Test(labels, a_fitted_surface_has_room_for_its_names) {
 
 /* The value that a text inside the plot shows; NaN for other texts. */
 static double get_shown(const canvas *c, const tau_axes_label *label) {
+    static const char minus[] = "−";
     double plot[4];
     char *end;
+    bool negative = strncmp(label->text, minus, strlen(minus)) == 0;
+    const char *digits = label->text + (negative ? strlen(minus) : 0);
     tau_renderer_get_plot(c->renderer, 0, plot);
     bool inside = label->x > plot[0] && label->x < plot[0] + plot[2] && label->y > plot[1] &&
                   label->y < plot[1] + plot[3];
-    double value = strtod(label->text, &end);
-    return inside && !*end ? value : NAN;
+    double value = strtod(digits, &end);
+    return inside && end > digits && !*end ? (negative ? -value : value) : NAN;
 }
 
 /* The value of the map at a pixel; NaN in holes and outside. */
@@ -241,15 +244,36 @@ Test(values, are_written_only_into_lines_that_are_drawn) {
     canvas_release(&c);
 }
 
+static double correlation(double x, double y) {
+    return 0.9 - x * x - 0.8 * y * y;
+}
+
+/* Values of shares are those of the colour bar, whatever the view says of the loss. */
+Test(values, of_shares_are_those_of_the_linear_scale) {
+    canvas c = canvas_create(800, 600);
+    for (int log = 0; log < 2; log++) {
+        picture p = picture_create(PICTURE_MAP);
+        picture_add_field(&p, 81, 81, 1, correlation)->share = true;
+        p.view.log = log;
+        place_texts(&c, &p, log ? "log" : "linear");
+        cr_assert_geq(check_values(&c, &p, log ? "log" : "linear"), 4);
+        cr_expect(has_text(&c, "−0.4"), "the lines below zero have their values");
+        picture_release(&p);
+    }
+    canvas_release(&c);
+}
+
 Test(values, keep_off_paths) {
     canvas c = canvas_create(800, 600);
     picture p = picture_create(PICTURE_PATHS_MAP);
     double plot[4], lo[2], hi[2];
-    size_t count;
+    size_t count, values = 0;
     place_texts(&c, &p, "paths");
     tau_renderer_get_plot(c.renderer, 0, plot);
     tau_renderer_get_region(c.renderer, 0, lo, hi);
     const tau_axes_label *labels = tau_renderer_get_labels(c.renderer, 0, &count);
+    for (size_t k = 0; k < count; k++) values += !isnan(get_shown(&c, &labels[k]));
+    cr_assert_geq(values, 4);
     for (size_t i = 0; i < p.scene.path_count; i++)
         for (size_t t = 0; t < p.scene.paths[i].count; t++)
             for (size_t k = 0; k < count; k++) {
