@@ -26,6 +26,10 @@ typedef struct tau_field {
                    the loss */
 } tau_field;
 
+/** Whether a point can be drawn, but for its logarithm: computed or stood in for, and finite. That a loss is
+ * not finite says nothing of a share, which has its own values there. */
+bool tau_field_has_value(const tau_field *field, size_t i);
+
 /** A quantity along a line. @lifetime everything is borrowed */
 typedef struct tau_curve {
     size_t count;

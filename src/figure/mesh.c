@@ -43,8 +43,7 @@ static void take_point(tau_mesh *grid, const tau_field *field, size_t i, bool lo
     grid->z[i] = NAN;
     if (field->done && field->done[i] == TAU_FIELD_STATE_NOT_COMPUTED) {
         grid->not_computed++;
-    } else if (!isfinite(value) ||
-               (!field->share && field->done && field->done[i] == TAU_FIELD_STATE_NOT_FINITE)) {
+    } else if (!tau_field_has_value(field, i)) {
         grid->not_finite++;
     } else if (log && value <= 0) {
         grid->not_positive++;

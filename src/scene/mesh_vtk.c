@@ -72,8 +72,9 @@ typedef struct grid {
 } grid;
 
 static uint8_t get_state(const tau_field *field, size_t i) {
-    if (field->done && field->done[i] != TAU_FIELD_STATE_DONE) return field->done[i];
-    return isfinite(field->value[i]) ? TAU_FIELD_STATE_DONE : TAU_FIELD_STATE_NOT_FINITE;
+    const uint8_t state = field->done ? field->done[i] : TAU_FIELD_STATE_DONE;
+    if (state != TAU_FIELD_STATE_DONE && state != TAU_FIELD_STATE_NOT_FINITE) return state;
+    return tau_field_has_value(field, i) ? TAU_FIELD_STATE_DONE : TAU_FIELD_STATE_NOT_FINITE;
 }
 
 static void fill_grid(const tau_mesh_job *job, grid *g) {

@@ -7,15 +7,10 @@
 
 /* ---- vertices and cells ---- */
 
-static bool is_drawn(const tau_field *field, size_t i) {
-    return !field->done ||
-           (field->done[i] != TAU_FIELD_STATE_NOT_COMPUTED && field->done[i] != TAU_FIELD_STATE_NOT_FINITE);
-}
-
 static bool get_vertex(const tau_space *space, const tau_field *field, size_t column, size_t row,
                        double world[3]) {
     size_t i = row * field->nx + column;
-    return is_drawn(field, i) &&
+    return tau_field_has_value(field, i) &&
            tau_space_get_world(space, field->alpha[column], field->beta[row], field->value[i], world);
 }
 
@@ -64,7 +59,7 @@ double tau_scene_sample(const tau_field *field, double alpha, double beta) {
     for (size_t row = 0; row < 2; row++)
         for (size_t column = 0; column < 2; column++) {
             size_t i = (y.index + row * y.step) * field->nx + x.index + column * x.step;
-            if (!is_drawn(field, i) || !isfinite(field->value[i])) return NAN;
+            if (!tau_field_has_value(field, i)) return NAN;
             value[row][column] = field->value[i];
         }
     return mix(mix(value[0][0], value[0][1], x.share), mix(value[1][0], value[1][1], x.share), y.share);

@@ -31,11 +31,6 @@ static bool get_scaled(bool log, double loss, double *scaled) {
     return true;
 }
 
-static bool has_value(const tau_field *field, size_t i) {
-    return !field->done ||
-           (field->done[i] != TAU_FIELD_STATE_NOT_COMPUTED && field->done[i] != TAU_FIELD_STATE_NOT_FINITE);
-}
-
 /* ---- the plane ---- */
 
 typedef struct interval {
@@ -116,7 +111,7 @@ static void take_field(heights *out, const tau_field *field, bool log) {
     double lowest = INFINITY, highest = -INFINITY, least = log ? 0 : -INFINITY, scaled;
     for (size_t i = 0; i < total; i++) {
         double value = field->value[i];
-        if (!(value > least && value < INFINITY) || !has_value(field, i)) continue;
+        if (!(value > least) || !tau_field_has_value(field, i)) continue;
         if (value < lowest) lowest = value;
         if (value > highest) highest = value;
         /* Thinned evenly by place; where that hits a gap, the next value is taken. */

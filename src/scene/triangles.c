@@ -30,11 +30,6 @@ typedef struct builder {
 
 /* ---- points ---- */
 
-static bool has_value(const tau_field *field, size_t i) {
-    return !field->done ||
-           (field->done[i] != TAU_FIELD_STATE_NOT_COMPUTED && field->done[i] != TAU_FIELD_STATE_NOT_FINITE);
-}
-
 static tau_status place_points(builder *b) {
     const tau_field *field = b->field;
     size_t count = field->nx * field->ny;
@@ -45,8 +40,9 @@ static tau_status place_points(builder *b) {
     for (size_t i = 0; i < count; i++) {
         double world[3] = {0, 0, NAN};
         b->index[i] = NONE;
-        if (!has_value(field, i) || !tau_space_get_world(b->space, field->alpha[i % field->nx],
-                                                         field->beta[i / field->nx], field->value[i], world))
+        if (!tau_field_has_value(field, i) ||
+            !tau_space_get_world(b->space, field->alpha[i % field->nx], field->beta[i / field->nx],
+                                 field->value[i], world))
             world[2] = NAN;
         for (int axis = 0; axis < 3; axis++) b->world[i][axis] = (float)world[axis];
         cuts |= b->world[i][2] > b->top;

@@ -21,11 +21,12 @@ static size_t get_curves(const tau_frame *frame, const tau_curve **curves, tau_c
     return field->nx == 1 || field->ny == 1 ? 1 : 0;
 }
 
+static bool is_computed(const tau_curve *curve, size_t i) {
+    return !curve->done || curve->done[i] != TAU_FIELD_STATE_NOT_COMPUTED;
+}
+
 static bool get_loss(const tau_frame *frame, const tau_curve *curve, size_t i, double *scaled) {
-    if (curve->done &&
-        (curve->done[i] == TAU_FIELD_STATE_NOT_COMPUTED || curve->done[i] == TAU_FIELD_STATE_NOT_FINITE))
-        return false;
-    return tau_space_get_scaled(&frame->space, curve->loss[i], scaled);
+    return is_computed(curve, i) && tau_space_get_scaled(&frame->space, curve->loss[i], scaled);
 }
 
 static void include(double *lo, double *hi, double value) {
@@ -90,9 +91,8 @@ static void mark_gaps(tau_frame *frame, const tau_curve *curve, tau_color color)
     const tau_frame_rect *plot = &frame->plot;
     double radius = frame->font * 0.26, scaled;
     for (size_t i = 0; i < curve->count; i++) {
-        bool computed = !curve->done || curve->done[i] != TAU_FIELD_STATE_NOT_COMPUTED;
         double at[3];
-        if (!computed || get_loss(frame, curve, i, &scaled)) continue;
+        if (!is_computed(curve, i) || get_loss(frame, curve, i, &scaled)) continue;
         place(frame, curve->alpha[i], frame->slot->region_hi[1], at);
         at[1] = plot->y + radius * 1.6;
         if (at[0] < plot->x - 1 || at[0] > plot->x + plot->width + 1) continue;
@@ -107,11 +107,10 @@ static tau_status draw_curve(tau_frame *frame, const tau_curve *curve, size_t se
     const tau_slot *slot = frame->slot;
     for (size_t i = 0; i < curve->count; i++) {
         points[i][0] = points[i][1] = NAN;
-        bool drawn = get_loss(frame, curve, i, &scaled);
-        if (accuracy && drawn) {
-            drawn = isfinite(curve->accuracy[i]);
+        bool drawn = accuracy ? is_computed(curve, i) && isfinite(curve->accuracy[i])
+                              : get_loss(frame, curve, i, &scaled);
+        if (accuracy)
             scaled = slot->region_lo[1] + curve->accuracy[i] * (slot->region_hi[1] - slot->region_lo[1]);
-        }
         if (drawn) place(frame, curve->alpha[i], scaled, points[i]);
     }
     tau_color color =

@@ -120,6 +120,19 @@ Test(triangles, leave_cells_with_gaps_out_and_survive_walls) {
     fields_free(&made);
 }
 
+Test(triangles, of_shares_have_no_holes_where_the_loss_is_not_finite) {
+    owned_field made = fields_make(5, 5, unit_lo, unit_hi, slope);
+    unsigned char done[25];
+    memset(done, TAU_FIELD_STATE_NOT_FINITE, sizeof done);
+    made.field.done = done;
+    made.field.share = true;
+    tau_triangles t;
+    cr_assert_eq(cut(&t, &made, NAN), TAU_STATUS_OK);
+    cr_assert_float_eq(measure_area(&t), 4, 1e-6);
+    tau_triangles_clear(&t);
+    fields_free(&made);
+}
+
 Test(triangles, refuse_what_has_no_cell) {
     static const size_t sizes[][2] = {{1, 1}, {1, 5}, {5, 1}, {5, 5}};
     for (int s = 0; s < 4; s++) {
@@ -225,6 +238,29 @@ Test(mesh_file, degenerate_grids_are_files_where_the_format_can_hold_them) {
                          TAU_STATUS_INPUT);
             fields_free(&made);
         }
+}
+
+Test(mesh_file, shares_are_there_where_the_loss_is_not_finite) {
+    owned_field made = fields_make(5, 5, unit_lo, unit_hi, slope);
+    unsigned char done[25];
+    memset(done, TAU_FIELD_STATE_NOT_FINITE, sizeof done);
+    made.field.done = done;
+    made.field.share = true;
+    made.value[24] = NAN;
+    tau_scene scene = {.field = &made.field};
+    tau_view view = tau_view_get_default(TAU_VIEW_KIND_SURFACE);
+    const char *path = scratch("a.vts"), tail[] = "\n</AppendedData>\n</VTKFile>\n";
+    size_t size;
+    cr_assert_eq(tau_mesh_file_write(path, TAU_MESH_FORMAT_VTS, &scene, &view, NULL), TAU_STATUS_OK);
+    char *text = read_text(path, &size);
+    /* States and hidden points are the last of the numbers, each behind its length. */
+    const char *hidden = text + size - strlen(tail) - 25, *state = hidden - 8 - 25;
+    for (int i = 0; i < 25; i++) {
+        cr_expect_eq(state[i], i < 24 ? TAU_FIELD_STATE_DONE : TAU_FIELD_STATE_NOT_FINITE, "point %d", i);
+        cr_expect_eq(hidden[i] != 0, i == 24, "point %d", i);
+    }
+    tau_mem_free(text);
+    fields_free(&made);
 }
 
 Test(mesh_file, nothing_to_write_leaves_the_old_file) {

@@ -167,6 +167,23 @@ Test(pick, gaps_and_what_is_cut_are_not_met) {
     fields_free(&made);
 }
 
+/* The accuracy is known where the loss has overflowed. */
+Test(pick, shares_are_met_where_the_loss_is_not_finite) {
+    owned_field made = fields_make(11, 11, unit_lo, unit_hi, saddle);
+    unsigned char done[121];
+    for (int i = 0; i < 121; i++) done[i] = TAU_FIELD_STATE_NOT_FINITE;
+    made.field.done = done;
+    for (int share = 0; share < 2; share++) {
+        made.field.share = share;
+        tau_space space = fit(&made.field, false);
+        const double above[3] = {0.3, 0.1, 3}, down[3] = {0, 0, -1};
+        double coords[2];
+        cr_assert_eq(tau_scene_pick(&space, &made.field, above, down, coords), share);
+        cr_assert_eq(isfinite(tau_scene_sample(&made.field, 0.3, 0.1)), share);
+    }
+    fields_free(&made);
+}
+
 Test(pick, degenerate_grids_are_not_met) {
     static const size_t sizes[][2] = {{1, 1}, {1, 5}, {5, 1}};
     for (int s = 0; s < 3; s++) {

@@ -274,3 +274,18 @@ Test(space, points_not_computed_do_not_count_and_previews_do) {
     cr_assert_eq(space.hi[2], 2.5);
     fields_free(&made);
 }
+
+/* The accuracy is known where the loss has overflowed. */
+Test(space, shares_count_where_the_loss_is_not_finite) {
+    owned_field made = fields_make(11, 11, unit_lo, unit_hi, accuracy);
+    unsigned char done[121];
+    for (int i = 0; i < 121; i++) done[i] = TAU_FIELD_STATE_DONE;
+    made.value[0] = -0.25, done[0] = TAU_FIELD_STATE_NOT_FINITE;
+    made.value[1] = -0.5, done[1] = TAU_FIELD_STATE_NOT_COMPUTED;
+    made.field.done = done;
+    made.field.share = true;
+    cr_assert_eq(fit(&made, surface_view(false)).lo[2], -0.25);
+    made.field.share = false;
+    cr_assert_gt(fit(&made, surface_view(false)).lo[2], 0);
+    fields_free(&made);
+}

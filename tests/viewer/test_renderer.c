@@ -257,6 +257,30 @@ static void draw_size(canvas *c, size_t nx, size_t ny, double (*f)(double, doubl
     }
 }
 
+/* The accuracy is known where the loss has overflowed. */
+Test(renderer, the_accuracy_of_a_line_goes_on_where_its_loss_is_not_finite) {
+    canvas c = canvas_create(400, 300);
+    picture p = picture_create(PICTURE_LINE);
+    const tau_curve *curve = p.scene.curves;
+    double *accuracy = (double *)curve->accuracy;
+    uint8_t *with = calloc(400 * 300, 4), *done = calloc(curve->count, 1);
+    for (size_t i = 0; i < curve->count; i++) {
+        done[i] = i < curve->count / 2 ? TAU_FIELD_STATE_DONE : TAU_FIELD_STATE_NOT_FINITE;
+        if (done[i] == TAU_FIELD_STATE_NOT_FINITE) ((double *)curve->loss)[i] = INFINITY;
+    }
+    ((tau_curve *)curve)->done = done;
+    canvas_draw(&c, &p, "with");
+    memcpy(with, c.rgba, 400 * 300 * 4);
+    for (size_t i = curve->count / 2; i < curve->count; i++) accuracy[i] = NAN;
+    p.scene.version++;
+    canvas_draw(&c, &p, "without");
+    cr_assert(memcmp(with, c.rgba, 400 * 300 * 4) != 0);
+    free(with);
+    free(done);
+    picture_release(&p);
+    canvas_release(&c);
+}
+
 Test(renderer, every_size_of_field_is_drawn) {
     canvas c = canvas_create(200, 150);
     draw_size(&c, 1, 1, picture_bowl);
