@@ -152,8 +152,9 @@ tau_status tau_levels_choose(tau_levels *out, const tau_mesh *grids, size_t grid
         lowest = fmin(lowest, grids[g].lowest);
         highest = fmax(highest, grids[g].highest);
     }
-    if (isnan(lo)) lo = lowest;
-    if (isnan(hi)) hi = highest;
+    /* The scale of a share may be much wider than its values. */
+    if (isnan(lo) || (share && lo < lowest)) lo = lowest;
+    if (isnan(hi) || (share && hi > highest)) hi = highest;
     if (!tau_mesh_range_varies(lo, hi)) return TAU_STATUS_OK;
     if (wanted < 1) wanted = 1;
     if (wanted > TAU_LEVELS_MAX) wanted = TAU_LEVELS_MAX;

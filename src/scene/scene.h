@@ -51,7 +51,8 @@ typedef struct tau_space {
  * Height: the floor is the lowest value, or range_lo where that is lower. The top is clip, else range_hi,
  * else chosen by quantiles: at least half of the surface is shown, and walls that would flatten the rest are
  * cut, where that at least doubles it. Paths at their true loss are included, unless they too would flatten
- * it. Without a field that varies the box is as high as usual, and the surface lies in its middle.
+ * it. A share goes from 0, or its lowest value below that, to 1, and nothing of it is cut. Without a field
+ * that varies the box is as high as usual, and the surface lies in its middle.
  *
  * Plane: equal units for alpha and beta, unless one is more than three times as long. */
 void tau_space_fit(tau_space *out, const tau_scene *scene, const tau_view *view);

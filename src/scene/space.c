@@ -168,7 +168,10 @@ static void fit_height(tau_space *out, const tau_scene *scene, const tau_view *v
             if (get_scaled(log, scene->curves[c].loss[i], &scaled)) include(&h.all, scaled);
         }
     interval range = h.all;
-    if (h.count > 0) cut_walls(&range, &h);
+    if (scene->field && scene->field->share)
+        include(&range, 0), include(&range, 1);
+    else if (h.count > 0)
+        cut_walls(&range, &h);
     if (view->paths) include_true_losses(&range, scene, log);
     double lo, hi;
     if (get_scaled(log, view->range_lo, &lo)) range.lo = fmin(range.lo, lo);

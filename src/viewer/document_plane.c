@@ -12,9 +12,11 @@
 static const char *const quantities[] = {"loss", "accuracy", "standard error", "regularisation"};
 enum { QUANTITIES = sizeof quantities / sizeof *quantities };
 
-/* The accuracy, and all metrics behind the fixed quantities. */
-static bool is_share(int quantity) {
-    return quantity == 1 || quantity >= QUANTITIES;
+/* The accuracy, and all metrics behind the fixed quantities. What two of them differ by has a range of its
+ * own. */
+static bool is_share(const tau_document *document) {
+    return document->kind != TAU_DOCUMENT_KIND_DIFFERENCE &&
+           (document->quantity == 1 || document->quantity >= QUANTITIES);
 }
 
 /* ---- honesty ---- */
@@ -170,7 +172,7 @@ static void take_field(tau_document *document) {
                                  .value = get_values(landscape, document->quantity),
                                  .done = landscape->done,
                                  .name = name,
-                                 .share = is_share(document->quantity)};
+                                 .share = is_share(document)};
     document->scene.field = &content->field;
     document->scene.zlabel = name;
 }
@@ -244,7 +246,7 @@ static tau_status take_picture(tau_document *document) {
                                  .value = values[document->quantity],
                                  .done = p->state,
                                  .name = quantities[document->quantity],
-                                 .share = is_share(document->quantity)};
+                                 .share = is_share(document)};
     document->scene.field = &content->field;
     return TAU_STATUS_OK;
 }

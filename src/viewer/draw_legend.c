@@ -80,7 +80,7 @@ static void collect(legend *l, tau_frame *frame) {
     }
     bool not_finite, not_computed, preview;
     tau_frame_has_gaps(frame, &not_finite, &not_computed, &preview);
-    if (not_finite) add(l, frame, SYMBOL_NOT_FINITE, 0, "not finite");
+    if (not_finite) add(l, frame, SYMBOL_NOT_FINITE, 0, scene->field->share ? "not defined" : "not finite");
     if (not_computed) add(l, frame, SYMBOL_NOT_COMPUTED, 0, "not computed");
     if (preview) add(l, frame, SYMBOL_PREVIEW, 0, "preview");
 }

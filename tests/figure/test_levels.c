@@ -84,6 +84,10 @@ Test(levels, of_shares_are_even_numbers) {
     cr_assert_str_eq(levels.label[9], "0.7");
     cr_assert_eq(tau_levels_choose(&levels, &grid, 1, 10, 0.5, 1, false), TAU_STATUS_OK);
     cr_assert(levels.z[0] > 0.5 && levels.z[levels.count - 1] < 1 && levels.count > 4);
+    tau_levels plain, wide;
+    cr_assert_eq(tau_levels_choose(&plain, &grid, 1, 10, NAN, NAN, false), TAU_STATUS_OK);
+    cr_assert_eq(tau_levels_choose(&wide, &grid, 1, 10, -5, 5, false), TAU_STATUS_OK);
+    cr_assert_eq(wide.count, plain.count, "levels lie where there are values");
     tau_mesh_release(&grid);
     free(done);
     scene_release(&s);

@@ -275,6 +275,22 @@ Test(space, points_not_computed_do_not_count_and_previews_do) {
     fields_free(&made);
 }
 
+static double narrow_peak(double a, double b) {
+    return a == 0 && b == 0 ? 0.9 : 0.1 + 0.001 * (a + b);
+}
+
+Test(space, shares_go_from_0_to_1_and_are_not_cut) {
+    owned_field made = fields_make(21, 21, unit_lo, unit_hi, narrow_peak);
+    cr_assert_lt(fit(&made, surface_view(false)).hi[2], 0.5, "of a loss this is a wall");
+    made.field.share = true;
+    tau_space space = fit(&made, surface_view(false));
+    cr_assert(space.lo[2] == 0 && space.hi[2] == 1);
+    made.value[0] = -0.5; /* a correlation */
+    space = fit(&made, surface_view(false));
+    cr_assert(space.lo[2] == -0.5 && space.hi[2] == 1);
+    fields_free(&made);
+}
+
 /* The accuracy is known where the loss has overflowed. */
 Test(space, shares_count_where_the_loss_is_not_finite) {
     owned_field made = fields_make(11, 11, unit_lo, unit_hi, accuracy);

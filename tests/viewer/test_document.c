@@ -169,6 +169,8 @@ Test(difference, is_point_by_point_and_only_on_one_grid) {
     cr_assert_str_eq(d->title, "a − b");
     cr_assert_float_eq(d->scene.field->value[14], -0.75, 1e-12);
     cr_assert_eq(d->scene.field->done[0], TAU_FIELD_STATE_NOT_COMPUTED);
+    cr_assert_eq(tau_document_set_quantity(d, 1), TAU_STATUS_OK);
+    cr_assert_not(d->scene.field->share, "what accuracies differ by does not end at 1");
     tau_document_close(d);
     cr_assert_eq(tau_document_open_difference(&d, a, c), TAU_STATUS_MISMATCH);
     cr_assert_null(d);

@@ -109,6 +109,17 @@ Test(labels, name_axes_title_series_and_gaps) {
     canvas_release(&c);
 }
 
+Test(labels, what_a_metric_has_not_is_not_defined) {
+    canvas c = canvas_create(800, 600);
+    picture p = picture_create(PICTURE_GAPS);
+    ((tau_field *)p.scene.field)->share = true;
+    picture_fit(&p, 800, 600);
+    place_texts(&c, &p, "gaps of a metric");
+    cr_assert(has_text(&c, "not defined") && !has_text(&c, "not finite"));
+    picture_release(&p);
+    canvas_release(&c);
+}
+
 /* A fitted surface is whole, large and named at every shape of picture, from every side and straight from
  * above. */
 Test(labels, a_fitted_surface_has_room_for_its_names) {
