@@ -311,7 +311,7 @@ bool tau_document_is_stale(const tau_document *document) {
         return tau_explore_get_version(document->exploration->explore) != content->explore_version;
     if (!document->path) return false;
     if (document->kind == TAU_DOCUMENT_KIND_RUN && document->growing && !document->stopped &&
-        tau_progress_now() - content->looked > QUIET_SECONDS)
+        !content->unreadable && tau_progress_now() - content->looked > QUIET_SECONDS)
         return true;
     tau_document_stamp now = tau_document_get_stamp(document->path), then = content->stamp;
     return now.size != then.size || now.inode != then.inode || now.journal_size != then.journal_size ||
@@ -346,13 +346,20 @@ tau_status tau_document_refresh(tau_document *document) {
     if (!document->path) return TAU_STATUS_OK;
     tau_document_mark_read(document);
     tau_document *fresh;
-    TAU_TRY(tau_document_read_file(&fresh, document->kind, document->path, document->group));
-    return tau_document_renew(document, fresh);
+    tau_status status = tau_document_read_file(&fresh, document->kind, document->path, document->group);
+    if (status == TAU_STATUS_OK) return tau_document_renew(document, fresh);
+    tau_document_mark_unreadable(document);
+    return status;
 }
 
 void tau_document_mark_read(tau_document *document) {
     document->content->stamp = tau_document_get_stamp(document->path);
     document->content->looked = tau_progress_now();
+    document->content->unreadable = false;
+}
+
+void tau_document_mark_unreadable(tau_document *document) {
+    document->content->unreadable = true;
 }
 
 tau_status tau_document_read_file(tau_document **out, tau_document_kind kind, const char *path,

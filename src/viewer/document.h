@@ -93,6 +93,8 @@ TAU_CHECK tau_status tau_document_renew(tau_document *document, tau_document *fr
 
 /** The file as it is now counts as read. */
 void tau_document_mark_read(tau_document *document);
+/** The file that counts as read could not be: only a change of it makes the document stale. */
+void tau_document_mark_unreadable(tau_document *document);
 
 /** Reads again. On failure the document stays as it was, and the same file is not tried again until it
  * changes. @errors as tau_document_open */

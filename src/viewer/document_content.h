@@ -27,6 +27,7 @@ typedef struct tau_document_metric {
 typedef struct tau_document_content {
     tau_document_stamp stamp;
     double looked;            /**< when the file of a training was looked into */
+    bool unreadable;          /**< as it is now: looking again would bring nothing else */
     tau_landscape *landscape; /**< also of a difference */
     tau_explore_picture picture;
     tau_field field;

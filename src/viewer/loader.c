@@ -153,6 +153,7 @@ static void take_refreshed(tau_app *app, tau_document *document) {
         if (loader->status != TAU_STATUS_OK) tau_error_save(&loader->error);
     }
     if (loader->status != TAU_STATUS_OK) {
+        tau_document_mark_unreadable(document);
         (void)tau_error_restore(&loader->error);
         tau_app_toast_text(app, "%s cannot be read just now: %s", document->title, tau_error_last()->what);
     } else if (document->stopped && !had_stopped) {

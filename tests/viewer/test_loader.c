@@ -99,6 +99,36 @@ Test(app, a_training_is_followed_until_its_writer_is_killed) {
     close(channel);
 }
 
+/* Without a change it is not looked at again, however long its writer has been quiet. */
+Test(app, a_growing_training_that_cannot_be_read_is_told_once) {
+    char path[512];
+    int channel, toasts = 0;
+    tau_app *app;
+    snprintf(path, sizeof path, "%s", scratch("gone.run.h5"));
+    const pid_t writer = start_writer(path, &channel);
+    cr_assert_eq(write(channel, "1", 1), 1);
+    wait_for_states(path, 1);
+    cr_assert_eq(tau_app_create(&app, NULL), TAU_STATUS_OK);
+    cr_assert_eq(tau_app_open(app, path), TAU_STATUS_OK);
+    cr_assert(app->documents[0]->growing);
+    cr_assert_eq(kill(writer, SIGKILL), 0);
+    cr_assert_eq(waitpid(writer, NULL, 0), writer);
+    cr_assert_eq(unlink(path), 0);
+    for (double now = 1; now < 3; now++) {
+        tau_app_tick(app, now);
+        read_all(app, now);
+        for (int i = 0; i < TAU_APP_TOASTS; i++) {
+            toasts += strstr(app->toasts[i].text, "gone cannot be read just now") != NULL;
+            app->toasts[i].text[0] = '\0';
+        }
+        if (now == 1) usleep(3200000);
+        if (now == 1) cr_assert_not(tau_document_is_stale(app->documents[0]));
+    }
+    cr_assert_eq(toasts, 1);
+    tau_app_destroy(app);
+    close(channel);
+}
+
 Test(app, shaders_of_a_folder_are_read_again_with_the_files) {
     const tau_viewer_request request = {.shaders = "shaders"};
     tau_app *app = make_app(), *with_folder;
