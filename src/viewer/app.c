@@ -279,7 +279,10 @@ void tau_app_add_pane(tau_app *app) {
 void tau_app_remove_pane(tau_app *app) {
     tau_app_state *s = &app->state;
     if (s->pane_count < 2) return;
-    for (int p = s->active; p + 1 < s->pane_count; p++) s->panes[p] = s->panes[p + 1];
+    for (int p = s->active; p + 1 < s->pane_count; p++) {
+        s->panes[p] = s->panes[p + 1];
+        app->fitted[p] = app->fitted[p + 1];
+    }
     s->pane_count--;
     if (s->active >= s->pane_count) s->active = s->pane_count - 1;
 }

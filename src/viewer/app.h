@@ -166,11 +166,12 @@ typedef struct tau_app {
     bool hovering;
     int hover_pane;
     tau_reading hover;
-    bool fit_due[TAU_APP_PANES]; /**< the pane shows something else: it is fitted once it was drawn */
-    int pictures;                /**< drawn so far */
-    tau_frame_times frames;      /**< of the window's pictures */
-    double now;                  /**< seconds */
-    double next_poll;            /**< of files */
+    bool fit_due[TAU_APP_PANES];      /**< the pane shows something else: it is fitted once it was drawn */
+    tau_camera fitted[TAU_APP_PANES]; /**< as tau_app_fit left them; distance 0 = not yet */
+    int pictures;                     /**< drawn so far */
+    tau_frame_times frames;           /**< of the window's pictures */
+    double now;                       /**< seconds */
+    double next_poll;                 /**< of files */
     double rest, next_read; /**< seconds between two pictures of an explorer; when the next may be read */
     tau_history *data, *cameras;
     tau_app_host host;
@@ -251,7 +252,8 @@ void tau_app_double_click(tau_app *app, double x, double y);
 void tau_app_set_preset(tau_app *app, tau_camera_preset preset);
 void tau_app_fit(tau_app *app, int pane);
 
-/** Whether a pane shows its surface as tau_app_fit does: neither moved nor nearer. */
+/** Whether a pane shows its surface as tau_app_fit left it: neither nearer or farther nor moved aside.
+ * Turning does not count. */
 bool tau_app_is_fitted(const tau_app *app, int pane);
 void tau_app_reset_camera(tau_app *app);
 

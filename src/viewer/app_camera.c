@@ -320,14 +320,16 @@ static tau_camera find_camera(const tau_app *app, int pane) {
 void tau_app_fit(tau_app *app, int pane) {
     tau_view *view = &app->state.panes[pane].view;
     for (int axis = 0; axis < 2; axis++) view->map_lo[axis] = view->map_hi[axis] = NAN;
-    if (has_box(app, pane)) view->camera = find_camera(app, pane);
+    if (has_box(app, pane)) view->camera = app->fitted[pane] = find_camera(app, pane);
     tau_app_link(app, pane);
+    for (int p = 0; p < app->state.pane_count; p++)
+        if (follows(app, pane, p)) app->fitted[p] = app->fitted[pane];
 }
 
 bool tau_app_is_fitted(const tau_app *app, int pane) {
-    if (!has_box(app, pane)) return false;
-    const tau_camera now = app->state.panes[pane].view.camera, fitted = find_camera(app, pane);
-    return now.distance == fitted.distance && memcmp(now.target, fitted.target, sizeof now.target) == 0;
+    const tau_camera *now = &app->state.panes[pane].view.camera, *fitted = &app->fitted[pane];
+    return has_box(app, pane) && now->distance == fitted->distance &&
+           memcmp(now->target, fitted->target, sizeof now->target) == 0;
 }
 
 void tau_app_reset_camera(tau_app *app) {

@@ -23,19 +23,13 @@ typedef struct tau_viewer_mouse {
     bool moved; /**< far enough to be no click */
 } tau_viewer_mouse;
 
-/** How a pane was fitted last. */
-typedef struct tau_window_fit {
-    tau_camera camera;
-    double aspect; /**< of the pane; 0 = not yet */
-} tau_window_fit;
-
 typedef struct tau_viewer_window {
     struct GLFWwindow *glfw;
     tau_app *app;
     tau_renderer *renderer;
     tau_script *script;
     tau_recorder *recorder;
-    tau_window_fit fits[TAU_APP_PANES];
+    double aspects[TAU_APP_PANES];  /**< of the panes when they were fitted; 0 = not yet */
     struct tau_window_scene *scene; /**< the picture of the panes, kept */
     tau_panels panels;
     tau_viewer_mouse mouse;

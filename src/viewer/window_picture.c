@@ -93,7 +93,8 @@ static void take_screenshot(tau_viewer_window *w) {
         int height = wants->height > 0 ? wants->height : (int)place->height;
         double scale = w->scale * w->ratio;
         if (wants->width > 0 && place->height > 1) scale *= fmax(0.5, height / place->height);
-        /* What fills its pane fills a picture of another shape too; what was moved or zoomed stays so. */
+        /* What fills its pane fills a picture of another shape too, turned or not; what was moved or zoomed
+         * stays so. */
         bool fit = wants->width > 0 && tau_app_is_fitted(w->app, w->app->state.active);
         status = draw_picture(w->renderer, w->app, width, height, scale, true, fit, path);
         glBindFramebuffer(GL_FRAMEBUFFER, 0);

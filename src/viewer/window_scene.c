@@ -119,22 +119,15 @@ static void copy(unsigned from, unsigned to, int width, int height) {
 
 /* ---- panes ---- */
 
-/* Nearer or farther, or moved aside, since it was fitted; turning does not count. */
-static bool is_moved(const tau_camera *camera, const tau_camera *fitted) {
-    return camera->distance != fitted->distance ||
-           memcmp(camera->target, fitted->target, sizeof camera->target) != 0;
-}
-
 /* What is shown for the first time fills its pane, and goes on to where the pane takes another shape. */
 static void fit_once(tau_viewer_window *w, int pane) {
     tau_app *app = w->app;
     tau_view *view = &app->state.panes[pane].view;
     const tau_pane_place *place = &app->places[pane];
-    tau_window_fit *fit = &w->fits[pane];
     bool surface = view->kind == TAU_VIEW_KIND_SURFACE;
     double aspect = place->height > 0 ? place->width / place->height : 1;
-    bool reshaped = surface && fit->aspect > 0 && fabs(aspect / fit->aspect - 1) > 0.02;
-    if (!app->fit_due[pane] && (!reshaped || is_moved(&view->camera, &fit->camera))) return;
+    bool reshaped = surface && w->aspects[pane] > 0 && fabs(aspect / w->aspects[pane] - 1) > 0.02;
+    if (!app->fit_due[pane] && !(reshaped && tau_app_is_fitted(app, pane))) return;
     if (surface && !place->has_space) return;
     double lo[2], hi[2]; /* the region stays where only the shape has changed */
     memcpy(lo, view->map_lo, sizeof lo);
@@ -144,8 +137,7 @@ static void fit_once(tau_viewer_window *w, int pane) {
     tau_app_fit(app, pane);
     if (!first) memcpy(view->map_lo, lo, sizeof lo);
     if (!first) memcpy(view->map_hi, hi, sizeof hi);
-    *fit = (tau_window_fit){view->camera, aspect};
-    for (int p = 0; p < app->state.pane_count && app->state.linked; p++) w->fits[p].camera = view->camera;
+    w->aspects[pane] = aspect;
     if (w->scene) w->scene->refitted = true;
     w->frames = w->frames < 2 ? 2 : w->frames;
 }

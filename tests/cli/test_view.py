@@ -172,6 +172,8 @@ class ViewTest(unittest.TestCase):
         self.script("""size 900x600
             wait 0.5
             picture tall.png 400x900
+            camera.left
+            picture left.png 400x900
             camera.top
             picture top.png 800x600
             camera.nearer
@@ -179,7 +181,7 @@ class ViewTest(unittest.TestCase):
             picture near.png 800x600
             file.quit
             """, self.plane, "--fresh")
-        for name in ("tall.png", "top.png"):
+        for name in ("tall.png", "left.png", "top.png"):
             _, _, channels, rows = self.read(name)
             self.assertEqual(channels, 4)
             self.assertFalse(any(row[3] or row[-1] for row in rows), f"{name}: something is cut off at the sides")

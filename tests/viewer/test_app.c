@@ -289,6 +289,22 @@ Test(app, linked_panes_are_fitted_to_the_largest_box) {
     tau_app_destroy(app);
 }
 
+Test(app, a_camera_is_as_fitted_until_it_is_moved) {
+    tau_app *app = make_app();
+    place(app, 0, 0, 800);
+    tau_app_fit(app, 0);
+    cr_assert(tau_app_is_fitted(app, 0));
+    run(app, "camera.left");
+    cr_assert(tau_app_is_fitted(app, 0), "turning does not count");
+    run(app, "camera.nearer");
+    cr_assert_not(tau_app_is_fitted(app, 0));
+    tau_app_fit(app, 0);
+    cr_assert(tau_app_is_fitted(app, 0));
+    tau_app_drag(app, 0, TAU_DRAG_PAN, 400, 300, 20, 0);
+    cr_assert_not(tau_app_is_fitted(app, 0));
+    tau_app_destroy(app);
+}
+
 Test(app, a_fit_that_is_due_is_not_forgotten_for_another_document_of_the_same_place) {
     tau_app *app = make_app();
     cr_assert_eq(tau_app_open(app, write_bowl("b.land.h5", 9, 0, 11, 0)), TAU_STATUS_OK);
