@@ -263,15 +263,17 @@ static double dot(const double *a, const double *b, size_t count) {
     return sum;
 }
 
-void tau_feature_axes_align(tau_feature_axes *axes, const tau_feature_axes *before) {
+bool tau_feature_axes_align(tau_feature_axes *axes, const tau_feature_axes *before) {
     double turn[3][3] = {
         {1, 0, 0}, {0, 1, 0}, {0, 0, 1}}; /* what is turned in fewer dimensions stays there */
     const int dims = axes->dims;
+    bool turned = false;
     if (!axes->projected || !before->projected || axes->width != before->width || dims != before->dims)
-        return;
+        return false;
     for (int i = 0; i < dims; i++)
         for (int j = 0; j < dims; j++) turn[i][j] = dot(before->vector[i], axes->vector[j], axes->width);
-    if (!make_orthogonal(turn)) return;
+    if (!make_orthogonal(turn)) return false;
+    for (int i = 0; i < dims; i++) turned |= fabs(turn[i][i]) < 1 - ROUNDING;
     for (size_t n = 0; n < axes->width; n++) {
         double old[TAU_AXES_MOST];
         for (int j = 0; j < dims; j++) old[j] = axes->vector[j][n];
@@ -284,4 +286,5 @@ void tau_feature_axes_align(tau_feature_axes *axes, const tau_feature_axes *befo
     for (int i = 0; i < dims; i++)
         for (int j = 0; j < dims; j++) shares[i] += turn[i][j] * turn[i][j] * axes->explained[j];
     memcpy(axes->explained, shares, sizeof shares);
+    return turned;
 }

@@ -42,8 +42,9 @@ void tau_feature_axes_clear(tau_feature_axes *axes);
 
 /** Turns principal axes within the space that they span so that they lie as near as can be to earlier ones
  * (the orthogonal Procrustes problem); shares of variance become those along the turned axes. Nothing where
- * both are not of one kind, or one of the earlier axes lies across the new space. */
-void tau_feature_axes_align(tau_feature_axes *axes, const tau_feature_axes *before);
+ * both are not of one kind, or one of the earlier axes lies across the new space.
+ * @return whether they are no principal axes any more: a change of sign alone is no turn */
+bool tau_feature_axes_align(tau_feature_axes *axes, const tau_feature_axes *before);
 
 /** @param[out] out  [count, dims]   @param[in] rows  [count, width] */
 void tau_feature_axes_project(const tau_feature_axes *axes, double *out, const float *rows, size_t count);

@@ -160,7 +160,9 @@ static tau_status choose_layer_axes(tau_features *f, int dims, const tau_feature
     const tau_feature_axes_source source = {replay->state_count, replay->samples->count, width, read_layer,
                                             f};
     TAU_TRY(tau_feature_axes_fit(&f->axes, &source, dims, replay->options.cancel));
-    if (before && before->value == f->value) tau_feature_axes_align(&f->axes, &before->axes);
+    /* What was turned is no principal component: the first need not vary most. */
+    if (before && before->value == f->value && tau_feature_axes_align(&f->axes, &before->axes))
+        for (int k = 0; k < dims; k++) snprintf(f->names[k], sizeof f->names[k], "axis %d", k + 1);
     return TAU_STATUS_OK;
 }
 

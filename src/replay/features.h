@@ -32,8 +32,8 @@ typedef struct tau_boundary_options {
 typedef struct tau_feature_frame {
     tau_moment moment;
     int dims;
-    const char *axis[3]; /**< what the axes are: "unit 1", "PC 1", "x2" */
-    bool projected;      /**< the axes are principal components: `explained` counts */
+    const char *axis[3]; /**< what the axes are: "unit 1", "PC 1", "axis 1" of turned ones, "x2" */
+    bool projected;      /**< onto principal components, turned or not: `explained` counts */
     double explained[3]; /**< share of variance of each axis, 0..1 */
 
     size_t count;          /**< N */
