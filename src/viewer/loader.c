@@ -77,8 +77,16 @@ tau_status tau_loader_open(tau_app *app, const char *path) {
     return add(app, path, NULL, NULL);
 }
 
+/* Whether the document waits to be read; what is being read may be old by now. */
+static bool waits(const tau_loader *loader, const tau_document *document) {
+    for (size_t i = loader->running || atomic_load(&loader->ended) ? 1 : 0; i < loader->count; i++)
+        if (loader->waiting[i].document == document && !loader->waiting[i].dropped) return true;
+    return false;
+}
+
 tau_status tau_loader_refresh(tau_app *app, tau_document *document) {
     tau_document_mark_read(document); /* where it fails, it is tried again only after a change */
+    if (waits(app->loader, document)) return TAU_STATUS_OK;
     return add(app, document->path, document->group, document);
 }
 

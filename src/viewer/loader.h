@@ -14,7 +14,8 @@ void tau_loader_destroy(tau_loader *loader);
  *  @errors TAU_STATUS_MEMORY */
 TAU_CHECK tau_status tau_loader_open(tau_app *app, const char *path);
 
-/** Reads the file of a document again; on failure the document stays as it was, and a toast says so.
+/** Reads the file of a document again; on failure the document stays as it was, and a toast says so. Asked
+ * again before that has begun, it reads once.
  *  @param[in] document  with a path   @errors TAU_STATUS_MEMORY */
 TAU_CHECK tau_status tau_loader_refresh(tau_app *app, tau_document *document);
 

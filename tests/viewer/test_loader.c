@@ -190,6 +190,22 @@ Test(loader, what_is_closed_meanwhile_stays_closed) {
     tau_app_destroy(app); /* while it reads */
 }
 
+Test(loader, a_document_waits_once_however_often_it_is_asked_for) {
+    tau_app *app = make_app();
+    int reads = 0;
+    cr_assert_eq(tau_loader_open(app, write_bowl("b.land.h5", 301, 0.5, 3, 0)), TAU_STATUS_OK);
+    for (int i = 0; i < 50; i++) run(app, "file.reload");
+    for (int i = 0; tau_loader_is_busy(app); i++) {
+        const uint64_t version = app->documents[0]->scene.version;
+        cr_assert_lt(i, 60000);
+        tau_app_tick(app, 1);
+        reads += app->documents[0]->scene.version != version;
+        usleep(1000);
+    }
+    cr_assert_eq(reads, 1);
+    tau_app_destroy(app);
+}
+
 Test(loader, files_are_read_again_in_place) {
     tau_app *app = make_app();
     tau_document *document = app->documents[0];
