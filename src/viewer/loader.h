@@ -1,6 +1,6 @@
 /** Files of the app are read in a thread, one after the other, so that the window goes on meanwhile. HDF5 is
- * for one thread at a time: nothing is read while a task of task.h works, and none starts while something is
- * read. */
+ * for one thread at a time: nothing is read while a task of task.h works or waits, and a task waits for what
+ * is being read. */
 #ifndef TAU_VIEWER_LOADER_H
 #define TAU_VIEWER_LOADER_H
 

@@ -20,6 +20,7 @@ struct tau_app_task {
     double lo[2], hi[2];
     size_t columns, rows;
     tau_viewer_exploration exploration; /* what it brought */
+    bool started;                       /* it waits for the file that is being read */
     pthread_t thread;
     atomic_bool ended;
     tau_status status;
@@ -39,17 +40,24 @@ static void *work(void *payload) {
     return NULL;
 }
 
-/* Takes over `task`, which is freed where it cannot start. */
-static tau_status start(tau_app *app, tau_app_task *task) {
+/* Begins, unless a file is being read; frees the task where it cannot. */
+static tau_status start(tau_app *app) {
+    tau_app_task *task = app->task;
+    if (tau_loader_get_path(app)) return TAU_STATUS_OK;
+    task->started = pthread_create(&task->thread, NULL, work, task) == 0;
+    if (task->started) return TAU_STATUS_OK;
+    app->task = NULL;
+    tau_mem_free(task);
+    return tau_fail(TAU_STATUS_MEMORY, "cannot start a thread" TAU_WHY "the system has none left");
+}
+
+/* Takes over `task`, before which no other file is read from now on. */
+static tau_status take(tau_app *app, tau_app_task *task) {
     task->program = &app->request->program;
     task->host = app->host;
     if (task->program->cancel) atomic_store(&task->program->cancel->reason, 0);
-    if (pthread_create(&task->thread, NULL, work, task) == 0) {
-        app->task = task;
-        return TAU_STATUS_OK;
-    }
-    tau_mem_free(task);
-    return tau_fail(TAU_STATUS_MEMORY, "cannot start a thread" TAU_WHY "the system has none left");
+    app->task = task;
+    return start(app);
 }
 
 static tau_status create(tau_app *app, task_kind kind, const char *text, tau_app_task **out) {
@@ -59,8 +67,6 @@ static tau_status create(tau_app *app, task_kind kind, const char *text, tau_app
     if (app->task)
         return tau_fail(TAU_STATUS_USAGE,
                         "the explorer is busy" TAU_FIX "wait, or stop it in the status line");
-    if (tau_loader_is_busy(app))
-        return tau_fail(TAU_STATUS_USAGE, "a file is being read" TAU_FIX "try again when it is there");
     if (!able || !document || !document->exploration)
         return tau_fail(TAU_STATUS_USAGE,
                         "this needs the network itself" TAU_WHY "a landscape file holds values only" TAU_FIX
@@ -79,7 +85,7 @@ static tau_status create(tau_app *app, task_kind kind, const char *text, tau_app
 tau_status tau_tools_replane(tau_app *app, const char *words) {
     tau_app_task *task;
     TAU_TRY(create(app, TASK_REPLANE, words, &task));
-    return start(app, task);
+    return take(app, task);
 }
 
 tau_status tau_tools_save(tau_app *app, const char *path) {
@@ -99,7 +105,13 @@ tau_status tau_tools_save(tau_app *app, const char *path) {
     task->hi[0] = field ? field->alpha[field->nx - 1] : curve->alpha[curve->count - 1];
     task->lo[1] = field ? field->beta[0] : 0;
     task->hi[1] = field ? field->beta[field->ny - 1] : 0;
-    return start(app, task);
+    return take(app, task);
+}
+
+/* Ends a task that has not begun. */
+static void drop(tau_app *app) {
+    tau_mem_free(app->task);
+    app->task = NULL;
 }
 
 /* Everything that was known of the old plane goes: pins, ways, the line. */
@@ -138,7 +150,10 @@ static void take_plane(tau_app *app, const tau_viewer_exploration *exploration) 
 
 bool tau_task_finish(tau_app *app, bool wait) {
     tau_app_task *task = app->task;
-    if (!task || (!wait && !atomic_load(&task->ended))) return false;
+    if (task && !task->started && wait) drop(app);
+    if (!app->task) return false;
+    if (!task->started) return tau_app_report(app, start(app)) != TAU_STATUS_OK;
+    if (!wait && !atomic_load(&task->ended)) return false;
     pthread_join(task->thread, NULL);
     app->task = NULL;
     if (task->status == TAU_STATUS_OK && task->kind == TASK_SAVE)
@@ -156,6 +171,7 @@ bool tau_task_finish(tau_app *app, bool wait) {
 const char *tau_tools_get_task(const tau_app *app, double *share) {
     *share = NAN;
     if (!app->task) return NULL;
+    if (!app->task->started) return "waiting for a file that is being read";
     const tau_viewer_program *program = app->task->program;
     if (app->task->kind == TASK_REPLANE) return "finding the plane";
     if (program->get_progress) *share = program->get_progress(program->payload);
@@ -163,5 +179,10 @@ const char *tau_tools_get_task(const tau_app *app, double *share) {
 }
 
 void tau_tools_stop_task(tau_app *app) {
+    if (app->task && !app->task->started) {
+        drop(app);
+        tau_app_toast_text(app, "stopped");
+        return;
+    }
     if (app->task && app->task->program->cancel) tau_cancel_request(app->task->program->cancel, 1);
 }

@@ -5,8 +5,8 @@
 
 #include "viewer/app.h"
 
-/** Takes over what a task has brought, once it has ended. @param[in] wait  for its end
- *  @return whether it has ended */
+/** Begins a task that waits for a file, and takes over what one has brought, once it has ended.
+ *  @param[in] wait  for its end; one that has not begun is dropped   @return whether it has ended */
 bool tau_task_finish(tau_app *app, bool wait);
 
 #endif

@@ -1,5 +1,6 @@
 /* Files that are read while the window goes on, and followed as they grow. */
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #include "app_fixture.h"
@@ -7,6 +8,7 @@
 #include "data/data.h"
 #include "store/run.h"
 #include "viewer/script.h"
+#include "viewer/tools.h"
 
 Test(app, a_growing_file_is_followed_and_the_camera_kept) {
     tau_app *app;
@@ -188,6 +190,43 @@ Test(loader, what_is_closed_meanwhile_stays_closed) {
     cr_assert_eq(app->document_count, 0);
     cr_assert_eq(tau_loader_open(app, write_bowl("b.land.h5", 301, 0.5, 3, 0)), TAU_STATUS_OK);
     tau_app_destroy(app); /* while it reads */
+}
+
+static const tau_app *saving;
+static atomic_int saves;
+
+/* HDF5 is for one thread at a time. */
+static tau_status save(void *payload, const char *path, const double lo[2], const double hi[2],
+                       size_t columns, size_t rows) {
+    (void)payload, (void)path, (void)lo, (void)hi, (void)columns, (void)rows;
+    atomic_fetch_add(&saves, tau_loader_get_path(saving) ? 100 : 1);
+    return TAU_STATUS_OK;
+}
+
+Test(loader, what_is_to_be_saved_waits_for_the_file_that_is_being_read) {
+    const tau_viewer_request request = {.program = {.save = save}};
+    const tau_viewer_exploration exploration = {0};
+    tau_app *app = make_app();
+    double share;
+    saving = app;
+    app->request = &request;
+    for (int stopped = 0; stopped < 2; stopped++) {
+        cr_assert_eq(tau_loader_open(app, write_bowl("b.land.h5", 301, 0.5, 3, 0)), TAU_STATUS_OK);
+        tau_app_get_document(app)->exploration = &exploration;
+        cr_assert_eq(tau_tools_save(app, "out.land.h5"), TAU_STATUS_OK, "%s", tau_error_last()->what);
+        tau_app_get_document(app)->exploration = NULL;
+        cr_assert_str_eq(tau_tools_get_task(app, &share), "waiting for a file that is being read");
+        if (stopped) tau_tools_stop_task(app);
+        for (int i = 0; app->task || tau_loader_is_busy(app); i++) {
+            cr_assert_lt(i, 60000);
+            tau_app_tick(app, 1);
+            usleep(1000);
+        }
+        cr_assert_eq(atomic_load(&saves), 1, "%s", stopped ? "it was stopped before it began" : "it began");
+        cr_assert_eq(app->document_count, 2 + stopped);
+    }
+    app->request = NULL;
+    tau_app_destroy(app);
 }
 
 Test(loader, a_document_waits_once_however_often_it_is_asked_for) {
