@@ -74,8 +74,8 @@ TAU_CHECK tau_status tau_document_open_difference(tau_document **out, const tau_
 
 void tau_document_close(tau_document *document);
 
-/** The place of a state on the timeline: first, last, step:S (the last recorded not after it); epoch:E and
- * best by the run file, of which a landscape knows the path.
+/** The place of a state on the timeline: first, last, step:S (the last recorded not after it, of the longest
+ * training); epoch:E and best by the run file, of which a landscape knows the path.
  *  @errors TAU_STATUS_MISSING, and those of tau_run_find_state */
 TAU_CHECK tau_status tau_document_find_state(const tau_document *document, const char *text, double *out);
 

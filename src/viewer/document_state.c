@@ -17,8 +17,8 @@ static tau_status find_in_run(const char *path, const char *group, const char *t
     return status;
 }
 
-/* Landscapes know the steps of their states; epochs and losses are in the run that they were computed of. */
-static tau_status find_in_source(const tau_document *document, const char *text, double *out) {
+/* Landscapes may know the steps of their states; epochs and losses are in the run they were computed of. */
+static tau_status find_in_source(const tau_document *document, const char *text, bool step, double *out) {
     const tau_landscape *landscape = document->content->landscape;
     json_t *recipe = landscape ? json_loads(landscape->recipe, 0, NULL) : NULL;
     const json_t *provenance = json_object_get(recipe, "provenance");
@@ -27,9 +27,9 @@ static tau_status find_in_source(const tau_document *document, const char *text,
         source ? find_in_run(source, json_string_value(json_object_get(provenance, "group")), text, out)
                : tau_fail(TAU_STATUS_MISSING,
                           "cannot find the state %s" TAU_WHY
-                          "epochs are in the run file, which is not known here" TAU_FIX
-                          "name a number, first, last or step:S",
-                          text);
+                          "%s the run file, which is not known here" TAU_FIX "name a number, first or last%s",
+                          text, step ? "the steps of its states are in" : "epochs and losses are in",
+                          step || !document->steps ? "" : ", or step:S");
     json_decref(recipe);
     return status;
 }
@@ -49,9 +49,11 @@ tau_status tau_document_find_state(const tau_document *document, const char *tex
                         document->title);
     *out = strcmp(text, "last") == 0 ? (double)(document->states - 1) : 0;
     if (strcmp(text, "last") == 0 || strcmp(text, "first") == 0) return TAU_STATUS_OK;
-    if (document->kind == TAU_DOCUMENT_KIND_RUN)
-        return find_in_run(document->path, document->group, text, out);
-    if (strncmp(text, "step:", 5) != 0 || !document->steps) return find_in_source(document, text, out);
-    *out = find_step(document, strtod(text + 5, NULL));
-    return TAU_STATUS_OK;
+    const bool step = strncmp(text, "step:", 5) == 0;
+    if (step && document->steps) {
+        *out = find_step(document, strtod(text + 5, NULL));
+        return TAU_STATUS_OK;
+    }
+    return document->kind == TAU_DOCUMENT_KIND_RUN ? find_in_run(document->path, document->group, text, out)
+                                                   : find_in_source(document, text, step, out);
 }

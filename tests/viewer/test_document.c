@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "core/file.h"
+#include "data/data.h"
 #include "h5/file.h"
 #include "landscapes.h"
 #include "store/groups.h"
+#include "store/run.h"
 #include "viewer/document.h"
 
 static tau_document *open_only(const char *path) {
@@ -137,6 +139,46 @@ Test(document, groups_are_named_behind_a_hash) {
     tau_document_close(open_only(name));
     snprintf(name, sizeof name, "%s#other", path);
     cr_assert_eq(try_open(name), TAU_STATUS_MISSING);
+}
+
+static void record_training(const char *path, const char *group, int states) {
+    const tau_data_options options = {.data = "moons:n=20", .values_wanted = true};
+    const tau_run_header header = {.loss = "bce-logits"};
+    tau_model *model;
+    tau_dataset data = {0};
+    tau_run_writer *run;
+    tau_train_state *state;
+    cr_assert_eq(tau_model_builtin(&model, "mlp:2-2-1:tanh", 1), TAU_STATUS_OK);
+    cr_assert_eq(tau_data_load(&data, &options), TAU_STATUS_OK);
+    cr_assert_eq(tau_run_create(&run, path, group, &header, model, data.train), TAU_STATUS_OK);
+    cr_assert_eq(tau_train_state_create(&state, model->graph->theta_size, 0), TAU_STATUS_OK);
+    for (int t = 0; t < states; t++, state->step += 10)
+        cr_assert_eq(tau_run_write_state(run, state, t), TAU_STATUS_OK);
+    cr_assert_eq(tau_run_finish(run, TAU_RUN_STATUS_FINISHED), TAU_STATUS_OK);
+    tau_train_state_destroy(state);
+    tau_dataset_clear(&data);
+    tau_model_destroy(model);
+}
+
+Test(document, steps_are_found_among_the_states_that_are_shown) {
+    const char *path = scratch("two.run.h5");
+    double state;
+    record_training(path, "sgd", 3);
+    record_training(path, "adam", 5);
+    tau_document *d = open_only(path);
+    cr_assert_eq(d->states, 5);
+    cr_assert_eq(tau_document_find_state(d, "step:39", &state), TAU_STATUS_OK, "%s", tau_error_last()->what);
+    cr_assert_eq(state, 3);
+    tau_document_close(d);
+    d = open_only(write_bowl("a.land.h5", 5, 0, 3, 0));
+    cr_assert_eq(tau_document_find_state(d, "step:15", &state), TAU_STATUS_OK);
+    cr_assert_eq(state, 1);
+    cr_assert_eq(tau_document_find_state(d, "best", &state), TAU_STATUS_MISSING);
+    cr_assert(strstr(tau_error_last()->why, "epochs") && strstr(tau_error_last()->fix, "step:S"));
+    d->steps = NULL;
+    cr_assert_eq(tau_document_find_state(d, "step:15", &state), TAU_STATUS_MISSING);
+    cr_assert(strstr(tau_error_last()->why, "steps") && !strstr(tau_error_last()->fix, "step:S"));
+    tau_document_close(d);
 }
 
 Test(document, quantities_change_what_is_shown) {
