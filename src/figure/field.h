@@ -30,6 +30,10 @@ typedef struct tau_field {
  * not finite says nothing of a share, which has its own values there. */
 bool tau_field_has_value(const tau_field *field, size_t i);
 
+/** The interval of an increasing axis that holds a value: the last index, but for the end, that is not above
+ * it; 0 for what is below the axis. @param[in] count  at least 1 */
+size_t tau_field_find_interval(const double *axis, size_t count, double value);
+
 /** A quantity along a line. @lifetime everything is borrowed */
 typedef struct tau_curve {
     size_t count;

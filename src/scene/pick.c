@@ -14,19 +14,6 @@ static bool get_vertex(const tau_space *space, const tau_field *field, size_t co
            tau_space_get_world(space, field->alpha[column], field->beta[row], field->value[i], world);
 }
 
-/* The interval of an increasing axis that holds `value`, which is not outside. */
-static size_t find_interval(const double *axis, size_t count, double value) {
-    size_t lo = 0, hi = count - 1;
-    while (hi - lo > 1) {
-        size_t middle = lo + (hi - lo) / 2;
-        if (axis[middle] <= value)
-            lo = middle;
-        else
-            hi = middle;
-    }
-    return lo;
-}
-
 /* Place on one axis: between values `index` and `index + step`, at `share` of the way. */
 typedef struct place {
     size_t index, step;
@@ -37,7 +24,7 @@ static bool find_place(place *out, const double *axis, size_t count, double valu
     if (count == 0 || !(value >= axis[0] && value <= axis[count - 1])) return false;
     *out = (place){0};
     if (count == 1) return true;
-    size_t i = find_interval(axis, count, value);
+    size_t i = tau_field_find_interval(axis, count, value);
     /* Halved, because the difference of two finite numbers may not be. */
     out->index = i, out->step = 1;
     out->share = (value / 2 - axis[i] / 2) / (axis[i + 1] / 2 - axis[i] / 2);

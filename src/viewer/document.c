@@ -2,6 +2,7 @@
 #include "viewer/document.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,14 @@
 static const double QUIET_SECONDS = 3;
 
 /* ---- content ---- */
+
+void tau_document_append_text(char *out, const char *format, ...) {
+    const size_t length = strlen(out);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(out + length, TAU_DOCUMENT_TEXT - length, format, arguments);
+    va_end(arguments);
+}
 
 static void clear_metrics(tau_document_content *content) {
     for (size_t i = 0; i < content->metric_count; i++) {

@@ -50,6 +50,9 @@ typedef struct tau_document_content {
     uint64_t explore_version;
 } tau_document_content;
 
+/** Writes behind what is there, as far as there is room. @param[in,out] out  [TAU_DOCUMENT_TEXT] */
+void tau_document_append_text(char *out, const char *format, ...) TAU_PRINTF(2, 3);
+
 void tau_document_content_destroy(tau_document_content *content);
 
 /** A fresh array of `count` numbers, kept with the content. */

@@ -1,7 +1,6 @@
 /* Documents of landscapes and explorations: fields, curves of a line, trajectories, what the plane shows. */
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,15 +20,6 @@ static bool is_share(const tau_document *document) {
 
 /* ---- honesty ---- */
 
-static void append(char *out, size_t size, const char *format, ...) TAU_PRINTF(3, 4);
-static void append(char *out, size_t size, const char *format, ...) {
-    size_t length = strlen(out);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(out + length, size - length, format, arguments);
-    va_end(arguments);
-}
-
 /* The largest distance from the slice as a share of the largest distance from the origin. */
 static double find_residual(const tau_landscape_projection *p) {
     double residual = 0, distance = 0;
@@ -43,18 +33,19 @@ static double find_residual(const tau_landscape_projection *p) {
 void tau_document_describe_honesty(tau_document *document, const double explained[2], double angle,
                                    const tau_landscape_projection *projections, int count) {
     char *out = document->honesty;
-    size_t size = sizeof document->honesty;
     out[0] = '\0';
-    if (!isnan(explained[0])) append(out, size, "PC 1 %.1f %%", 100 * explained[0]);
-    if (!isnan(explained[0]) && !isnan(explained[1])) append(out, size, ", PC 2 %.1f %%", 100 * explained[1]);
-    if (!isnan(angle)) append(out, size, "%saxes at %.0f°", *out ? " · " : "", angle);
+    if (!isnan(explained[0])) tau_document_append_text(out, "PC 1 %.1f %%", 100 * explained[0]);
+    if (!isnan(explained[0]) && !isnan(explained[1]))
+        tau_document_append_text(out, ", PC 2 %.1f %%", 100 * explained[1]);
+    if (!isnan(angle)) tau_document_append_text(out, "%saxes at %.0f°", *out ? " · " : "", angle);
     for (int p = 0; p < count && p < 3; p++) {
         double residual = find_residual(&projections[p]);
-        append(out, size, "%s%s: %.1f %% of its way in the %s", *out ? " · " : "", projections[p].group,
-               100 * projections[p].explained, document->line ? "line" : "plane");
-        if (!isnan(residual)) append(out, size, ", up to %.0f %% beside it", 100 * residual);
+        tau_document_append_text(out, "%s%s: %.1f %% of its way in the %s", *out ? " · " : "",
+                                 projections[p].group, 100 * projections[p].explained,
+                                 document->line ? "line" : "plane");
+        if (!isnan(residual)) tau_document_append_text(out, ", up to %.0f %% beside it", 100 * residual);
     }
-    if (count > 3) append(out, size, " · %d more paths", count - 3);
+    if (count > 3) tau_document_append_text(out, " · %d more paths", count - 3);
 }
 
 static double find_angle(const tau_landscape *landscape) {
@@ -182,19 +173,19 @@ static void summarize(tau_document *document) {
     const tau_landscape *landscape = document->content->landscape;
     tau_landscape_summary s = tau_landscape_summarize(landscape);
     char *out = document->summary;
-    size_t size = sizeof document->summary;
     out[0] = '\0';
-    append(out, size, "%zu×%zu points", landscape->columns, landscape->rows);
-    if (s.done < s.points) append(out, size, ", %zu still to come", s.points - s.done);
-    if (s.infinite + s.nan) append(out, size, ", %zu not finite", s.infinite + s.nan);
+    tau_document_append_text(out, "%zu×%zu points", landscape->columns, landscape->rows);
+    if (s.done < s.points) tau_document_append_text(out, ", %zu still to come", s.points - s.done);
+    if (s.infinite + s.nan) tau_document_append_text(out, ", %zu not finite", s.infinite + s.nan);
     json_t *recipe = landscape->recipe ? json_loads(landscape->recipe, 0, NULL) : NULL;
     const json_t *identity = json_object_get(recipe, "identity");
     json_int_t samples = json_integer_value(json_object_get(identity, "samples"));
     const char *backend = json_string_value(json_object_get(identity, "backend"));
     const char *precision = json_string_value(json_object_get(identity, "precision"));
-    if (samples > 0) append(out, size, " · %lld samples", (long long)samples);
+    if (samples > 0) tau_document_append_text(out, " · %lld samples", (long long)samples);
     if (backend)
-        append(out, size, " · %.40s%s%.40s", backend, precision ? ", " : "", precision ? precision : "");
+        tau_document_append_text(out, " · %.40s%s%.40s", backend, precision ? ", " : "",
+                                 precision ? precision : "");
     json_decref(recipe);
     document->growing = document->path && s.done < s.points;
 }

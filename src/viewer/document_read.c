@@ -1,6 +1,5 @@
 /* Places of documents: what is known there, the lowest one, how far they reach. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,15 +31,7 @@ static bool find_cell(const double *axis, size_t n, double x, size_t *index, dou
     if (n == 1) return true;
     double slack = 1e-9 * fabs(axis[n - 1] - axis[0]);
     if (!(x >= axis[0] - slack && x <= axis[n - 1] + slack)) return false;
-    size_t lo = 0, hi = n - 1;
-    while (hi - lo > 1) {
-        size_t middle = lo + (hi - lo) / 2;
-        if (axis[middle] <= x)
-            lo = middle;
-        else
-            hi = middle;
-    }
-    *index = lo;
+    const size_t lo = *index = tau_field_find_interval(axis, n, x);
     *share = fmin(1, fmax(0, (x - axis[lo]) / (axis[lo + 1] - axis[lo])));
     return true;
 }
@@ -112,20 +103,12 @@ tau_reading tau_document_read(const tau_document *document, const double coords[
     return read_curve(document, coords);
 }
 
-static void append(char *out, const char *format, ...) TAU_PRINTF(2, 3);
-static void append(char *out, const char *format, ...) {
-    const size_t length = strlen(out);
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(out + length, TAU_DOCUMENT_TEXT - length, format, arguments);
-    va_end(arguments);
-}
-
 static void append_metrics(char *out, const tau_reading *r, const tau_landscape *landscape) {
     char value[TAU_NUMBER_TEXT];
     for (int m = 0; m < r->metric_count && landscape && m < landscape->metric_count; m++) {
         tau_number_format(value, r->metrics[m], 3);
-        append(out, "   %s %s", landscape->metrics[m].name, isnan(r->metrics[m]) ? "not defined" : value);
+        tau_document_append_text(out, "   %s %s", landscape->metrics[m].name,
+                                 isnan(r->metrics[m]) ? "not defined" : value);
     }
 }
 
@@ -137,22 +120,22 @@ void tau_reading_format(char *out, const tau_reading *r, const tau_document *doc
     tau_number_format(se, r->loss_se, 2);
     const bool run = document->kind == TAU_DOCUMENT_KIND_RUN;
     out[0] = '\0';
-    append(out, "%s %s", run ? "step" : "α", a);
-    if (!run && !document->line) append(out, "   β %s", b);
+    tau_document_append_text(out, "%s %s", run ? "step" : "α", a);
+    if (!run && !document->line) tau_document_append_text(out, "   β %s", b);
     if (!r->inside) return;
     if (r->state == TAU_FIELD_STATE_NOT_COMPUTED) {
-        append(out, "   not computed yet");
+        tau_document_append_text(out, "   not computed yet");
         return;
     }
     const char *name = run ? "value" : "loss";
     if (isnan(r->loss))
-        append(out, "   %s: not a number", name);
+        tau_document_append_text(out, "   %s: not a number", name);
     else
-        append(out, "   %s %s", name, loss);
-    if (isfinite(r->loss) && !isnan(r->loss_se)) append(out, " ± %s", se);
-    if (isfinite(r->accuracy)) append(out, "   accuracy %.1f %%", 100 * r->accuracy);
+        tau_document_append_text(out, "   %s %s", name, loss);
+    if (isfinite(r->loss) && !isnan(r->loss_se)) tau_document_append_text(out, " ± %s", se);
+    if (isfinite(r->accuracy)) tau_document_append_text(out, "   accuracy %.1f %%", 100 * r->accuracy);
     append_metrics(out, r, document->content->landscape);
-    if (r->state == TAU_EXPLORE_POINT_PREVIEW) append(out, "   (preview)");
+    if (r->state == TAU_EXPLORE_POINT_PREVIEW) tau_document_append_text(out, "   (preview)");
 }
 
 bool tau_document_find_minimum(const tau_document *document, double coords[2]) {

@@ -37,14 +37,7 @@ static bool is_taken(const tau_frame_taken *taken, double x, double y, double wi
 }
 
 static size_t find_nearest(const double *axis, size_t n, double x) {
-    size_t lo = 0, hi = n - 1;
-    while (hi - lo > 1) {
-        size_t middle = (lo + hi) / 2;
-        if (axis[middle] <= x)
-            lo = middle;
-        else
-            hi = middle;
-    }
+    const size_t lo = tau_field_find_interval(axis, n, x), hi = lo + 1 < n ? lo + 1 : lo;
     return x - axis[lo] <= axis[hi] - x ? lo : hi;
 }
 
