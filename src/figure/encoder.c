@@ -67,12 +67,17 @@ static const char *const gif_words[] = {
 /* @param[out] word  owned by the command, as `what` of ffmpeg's metadata */
 static tau_status add_text(command *c, char **word, const char *what, const char *text) {
     if (!text || !*text) return TAU_STATUS_OK;
-    if (strlen(text) >= METADATA_MAX) {
+    char *clean;
+    TAU_TRY(tau_text_make_utf8(&clean, text));
+    const size_t length = strlen(clean);
+    tau_status status = length < METADATA_MAX ? tau_string_format(word, "%s=%s", what, clean) : TAU_STATUS_OK;
+    tau_mem_free(clean);
+    TAU_TRY(status);
+    if (length >= METADATA_MAX) {
         tau_log(TAU_LOG_LEVEL_WARNING, "the %s of the film is left out: it has %zu bytes, and films take %d",
-                what, strlen(text), METADATA_MAX - 1);
+                what, length, METADATA_MAX - 1);
         return TAU_STATUS_OK;
     }
-    TAU_TRY(tau_string_format(word, "%s=%s", what, text));
     add(c, "-metadata");
     add(c, *word);
     return TAU_STATUS_OK;

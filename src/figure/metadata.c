@@ -50,10 +50,13 @@ static tau_status append_text(tau_bytes *out, const char *keyword, const char *t
     if (!text || !text[0]) return TAU_STATUS_OK;
     static const uint8_t plain[4] = {0, 0, 0, 0}; /* not compressed, no language, no translated keyword */
     tau_bytes body = {0};
+    char *clean;
+    TAU_TRY(tau_text_make_utf8(&clean, text)); /* iTXt is UTF-8, and the command line is what one types */
     tau_status status = tau_bytes_append(&body, keyword, strlen(keyword) + 1);
     if (status == TAU_STATUS_OK) status = tau_bytes_append(&body, plain, 4);
-    if (status == TAU_STATUS_OK) status = tau_bytes_append(&body, text, strlen(text));
+    if (status == TAU_STATUS_OK) status = tau_bytes_append(&body, clean, strlen(clean));
     if (status == TAU_STATUS_OK) status = append_chunk(out, "iTXt", &body);
+    tau_mem_free(clean);
     tau_mem_free(body.data);
     return status;
 }
@@ -105,14 +108,17 @@ static tau_status replace_trailer(const char *path, const tau_bytes *bytes) {
 tau_status tau_metadata_add_gif(const char *path, const char *title, const char *recipe) {
     const bool has_title = title && *title, has_recipe = recipe && *recipe;
     if (!has_title && !has_recipe) return TAU_STATUS_OK;
-    char *text;
+    char *text, *clean;
     tau_bytes comment = {0};
     TAU_TRY(tau_string_format(&text, "%s%s%s", has_title ? title : "", has_title && has_recipe ? "\n" : "",
                               has_recipe ? recipe : ""));
-    tau_status status = append_comment(&comment, text);
+    tau_status status = tau_text_make_utf8(&clean, text);
+    tau_mem_free(text);
+    TAU_TRY(status);
+    status = append_comment(&comment, clean);
     if (status == TAU_STATUS_OK) status = replace_trailer(path, &comment);
     tau_mem_free(comment.data);
-    tau_mem_free(text);
+    tau_mem_free(clean);
     return status;
 }
 

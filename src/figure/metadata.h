@@ -1,4 +1,4 @@
-/** The recipe inside finished files. */
+/** The recipe inside finished files. Texts that are no UTF-8 are made it (tau_text_make_utf8). */
 #ifndef TAU_FIGURE_METADATA_H
 #define TAU_FIGURE_METADATA_H
 
@@ -16,7 +16,7 @@ typedef struct tau_bytes {
 TAU_CHECK tau_status tau_bytes_append(tau_bytes *bytes, const void *data, size_t size);
 
 /** Puts resolution (pHYs) and texts (iTXt "Title", "Description", "Software") behind the header of a PNG.
- *  @param[in] dpi  0 = no resolution   @param[in] title, recipe  UTF-8 or NULL */
+ *  @param[in] dpi  0 = no resolution   @param[in] title, recipe  or NULL */
 TAU_CHECK tau_status tau_metadata_add_png(tau_bytes *png, double dpi, const char *title, const char *recipe);
 
 /** Puts <title> and <desc> at the start of an SVG. */

@@ -3,11 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/file.h"
 #include "core/memory.h"
 #include "figure/glyphs.h"
 #include "figure/image.h"
+#include "figure/metadata.h"
+#include "scratch.h"
 
 TestSuite(image, .fini = tau_figure_finish);
+TestSuite(metadata, .fini = tau_figure_finish);
 TestSuite(glyphs, .fini = tau_figure_finish);
 
 enum { WIDTH = 5, HEIGHT = 3 };
@@ -106,6 +110,23 @@ Test(image, a_size_of_nothing_is_refused) {
     }
     const tau_image image = {.width = 1, .height = 1, .rgba = rgba, .dpi = NAN};
     cr_expect_eq(tau_image_encode(&image, TAU_FIGURE_FORMAT_PNG, &bytes, &size), TAU_STATUS_USAGE);
+}
+
+Test(metadata, of_pictures_and_films_is_utf8) {
+    const uint8_t rgba[4] = {0, 0, 0, 255};
+    const tau_image image = {
+        .width = 1, .height = 1, .rgba = rgba, .dpi = 72, .title = "caf\xe9", .recipe = "\xff{}"};
+    const char *path = scratch("x.gif");
+    uint8_t *bytes;
+    size_t size;
+    cr_assert_eq(tau_image_encode(&image, TAU_FIGURE_FORMAT_PNG, &bytes, &size), TAU_STATUS_OK);
+    cr_expect(contains(bytes, size, "caf\\xE9") && contains(bytes, size, "\\xFF{}"));
+    tau_mem_free(bytes);
+    cr_assert_eq(tau_file_write(path, "GIF;", 4), TAU_STATUS_OK);
+    cr_assert_eq(tau_metadata_add_gif(path, image.title, image.recipe), TAU_STATUS_OK);
+    cr_assert_eq(tau_file_read(&bytes, &size, path, 1000), TAU_STATUS_OK);
+    cr_expect(contains(bytes, size, "caf\\xE9\n\\xFF{}"));
+    tau_mem_free(bytes);
 }
 
 Test(glyphs, fill_the_box_that_was_measured) {
