@@ -264,9 +264,9 @@ static tau_status add_lines(picture *p) {
                                    .alpha = p->axis > 0 ? landscape->beta : landscape->alpha,
                                    .loss = landscape->loss,
                                    .loss_se = landscape->loss_se,
-                                   .accuracy = right.values,
+                                   .right = right.values,
                                    .metric = right.name,
-                                   .no_share = !right.share,
+                                   .share = right.share,
                                    .done = landscape->done,
                                    .label = p->count > 1 ? p->names[i] : NULL};
     }

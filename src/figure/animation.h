@@ -32,7 +32,8 @@ typedef struct tau_animation_options {
     double fps;        /**< frames a second, 0.01..1000 */
     tau_pixel_order order;
     const char *title, *recipe; /**< for the film's metadata, or NULL */
-    bool replace;               /**< remove the numbered PNGs that stand there already, of an earlier film */
+    bool replace; /**< remove the numbered PNGs that stand there already, of an earlier film; those in
+                     "PATH.frames" always are */
     const tau_cancel *cancel; /**< polled while a frame is handed over; may be NULL. Borrowed until destroy */
 } tau_animation_options;
 

@@ -110,7 +110,7 @@ static void draw_line_marks(cairo_t *cr, const tau_plan *plan, const tau_panel_p
 static double get_value(const tau_panel_plan *panel, const tau_curve *curve, size_t i, bool accuracy) {
     if (!accuracy) return tau_plan_get_loss(panel, curve, i);
     bool done = !curve->done || curve->done[i] != TAU_FIELD_STATE_NOT_COMPUTED;
-    return done && isfinite(curve->accuracy[i]) ? curve->accuracy[i] : NAN;
+    return done && isfinite(curve->right[i]) ? curve->right[i] : NAN;
 }
 
 static double get_page_y(const tau_panel_plan *panel, double value, bool accuracy) {
@@ -224,7 +224,7 @@ void tau_draw_curves(cairo_t *cr, const tau_plan *plan, const tau_panel_plan *pa
             draw_band(cr, panel, &panel->panel->curves[c], tau_draw_get_curve_color(plan, count, c, false));
     for (size_t c = 0; c < count; c++) {
         const tau_curve *curve = &panel->panel->curves[c];
-        for (int accuracy = curve->accuracy ? 1 : 0; accuracy >= 0; accuracy--) {
+        for (int accuracy = curve->right ? 1 : 0; accuracy >= 0; accuracy--) {
             add_curve(cr, panel, curve, accuracy);
             tau_draw_stroke_curve(cr, plan, count, c, accuracy);
         }
@@ -232,7 +232,7 @@ void tau_draw_curves(cairo_t *cr, const tau_plan *plan, const tau_panel_plan *pa
     cairo_reset_clip(cr);
     clip_plot(cr, panel, plan->theme.marker * 1.5);
     for (size_t c = 0; c < count; c++) {
-        if (panel->panel->curves[c].accuracy) draw_curve_markers(cr, plan, panel, c, true);
+        if (panel->panel->curves[c].right) draw_curve_markers(cr, plan, panel, c, true);
         draw_curve_markers(cr, plan, panel, c, false);
         draw_above(cr, plan, panel, c);
     }

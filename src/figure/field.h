@@ -37,14 +37,15 @@ size_t tau_field_find_interval(const double *axis, size_t count, double value);
 /** A quantity along a line. @lifetime everything is borrowed */
 typedef struct tau_curve {
     size_t count;
-    const double *alpha;    /**< [count], finite, strictly increasing */
-    const double *loss;     /**< [count]; inf and NaN are marked at the upper edge */
-    const double *loss_se;  /**< [count], standard errors, or NULL */
-    const double *accuracy; /**< [count], in 0..1, or another quantity; NULL = none */
-    const char *metric;  /**< what `accuracy` is where it is another quantity: "mcc"; NULL = the accuracy */
-    bool no_share;       /**< `accuracy` is no share: its axis spans its values instead of 0..1 */
-    const uint8_t *done; /**< [count] of tau_field_state, or NULL: every point is done */
-    const char *label;   /**< name in the legend, or NULL */
+    const double *alpha;   /**< [count], finite, strictly increasing */
+    const double *loss;    /**< [count]; inf and NaN are marked at the upper edge */
+    const double *loss_se; /**< [count], standard errors, or NULL */
+    const double *right;   /**< [count], on its own axis: the accuracy or another quantity; NULL = none */
+    const char *metric;    /**< what `right` is where it is another quantity: "mcc"; NULL = the accuracy */
+    bool share;            /**< `right` is a share or a correlation: its axis goes from 0, or its lowest value
+                              below that, to 1; otherwise it spans the values */
+    const uint8_t *done;   /**< [count] of tau_field_state, or NULL: every point is done */
+    const char *label;     /**< name in the legend, or NULL */
 } tau_curve;
 
 /** A training trajectory projected onto a plane. @lifetime everything is borrowed */

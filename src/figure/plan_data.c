@@ -240,9 +240,9 @@ static void set_line_ranges(tau_plan *plan, range asked) {
             const tau_curve *curve = &panel->panel->curves[c];
             widen(&x, curve->alpha[0]);
             widen(&x, curve->alpha[curve->count - 1]);
-            panel->has_right |= curve->accuracy != NULL;
-            if (!curve->no_share) widen(&right, 0), widen(&right, 1);
-            for (size_t k = 0; k < curve->count && curve->accuracy; k++) widen(&right, curve->accuracy[k]);
+            panel->has_right |= curve->right != NULL;
+            if (curve->right && curve->share) widen(&right, 0), widen(&right, 1);
+            for (size_t k = 0; k < curve->count && curve->right; k++) widen(&right, curve->right[k]);
         }
         set_axis(&panel->x, make_drawable(x));
         set_axis(&panel->right, with_margin(make_drawable(right), MARGIN_OF_RANGE));

@@ -38,7 +38,7 @@ static const tau_figure_panel *find_richest(const tau_plan *plan, bool curves) {
 
 const char *tau_plan_name_right(const tau_figure_panel *panel) {
     for (size_t c = 0; c < panel->curve_count; c++)
-        if (panel->curves[c].accuracy && panel->curves[c].metric) return panel->curves[c].metric;
+        if (panel->curves[c].right && panel->curves[c].metric) return panel->curves[c].metric;
     return "accuracy";
 }
 
@@ -50,7 +50,7 @@ static tau_status add_curves(tau_plan *plan) {
     bool single = panel->curve_count == 1, accuracy = false, band = false;
     for (size_t c = 0; c < panel->curve_count; c++) {
         const tau_curve *curve = &panel->curves[c];
-        accuracy |= curve->accuracy != NULL;
+        accuracy |= curve->right != NULL;
         band |= curve->loss_se != NULL;
         const char *text = curve->label ? curve->label : single ? "loss" : NULL;
         char unnamed[32];

@@ -143,7 +143,8 @@ static tau_status take_line(tau_document *document) {
                                      .alpha = landscape->alpha,
                                      .loss = landscape->loss,
                                      .loss_se = landscape->loss_se,
-                                     .accuracy = has_accuracy ? landscape->accuracy : NULL,
+                                     .right = has_accuracy ? landscape->accuracy : NULL,
+                                     .share = true,
                                      .done = landscape->done,
                                      .label = document->title};
     content->curve_count = 1;
@@ -223,7 +224,8 @@ static tau_status take_picture(tau_document *document) {
                                          .alpha = p->alpha,
                                          .loss = p->loss,
                                          .loss_se = p->loss_se,
-                                         .accuracy = p->accuracy,
+                                         .right = p->accuracy,
+                                         .share = true,
                                          .done = p->state};
         document->scene.curves = content->curves;
         document->scene.curve_count = 1;

@@ -90,7 +90,7 @@ static tau_reading read_curve(const tau_document *document, const double coords[
         reading.loss = curve->loss[index];
         reading.coords[0] = curve->alpha[index];
         reading.exact = true;
-        if (curve->accuracy) reading.accuracy = curve->accuracy[index];
+        if (curve->right) reading.accuracy = curve->right[index];
         break;
     }
     return reading;

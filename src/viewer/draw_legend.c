@@ -44,7 +44,7 @@ static void add_curves(legend *l, tau_frame *frame) {
     const tau_scene *scene = frame->scene;
     bool accuracy = false, band = false;
     for (size_t c = 0; c < scene->curve_count; c++) {
-        accuracy |= scene->curves[c].accuracy != NULL;
+        accuracy |= scene->curves[c].right != NULL;
         band |= scene->curves[c].loss_se != NULL;
     }
     for (size_t c = 0; c < scene->curve_count; c++) {

@@ -107,10 +107,10 @@ static tau_status draw_curve(tau_frame *frame, const tau_curve *curve, size_t se
     const tau_slot *slot = frame->slot;
     for (size_t i = 0; i < curve->count; i++) {
         points[i][0] = points[i][1] = NAN;
-        bool drawn = accuracy ? is_computed(curve, i) && isfinite(curve->accuracy[i])
+        bool drawn = accuracy ? is_computed(curve, i) && isfinite(curve->right[i])
                               : get_loss(frame, curve, i, &scaled);
         if (accuracy)
-            scaled = slot->region_lo[1] + curve->accuracy[i] * (slot->region_hi[1] - slot->region_lo[1]);
+            scaled = slot->region_lo[1] + curve->right[i] * (slot->region_hi[1] - slot->region_lo[1]);
         if (drawn) place(frame, curve->alpha[i], scaled, points[i]);
     }
     tau_color color =
@@ -173,7 +173,7 @@ void tau_frame_draw_line_view(tau_frame *frame) {
     for (size_t c = 0; c < count && status == TAU_STATUS_OK; c++) {
         tau_color color = tau_frame_get_series_color(frame, c);
         draw_band(frame, &curves[c], color);
-        if (curves[c].accuracy) status = draw_curve(frame, &curves[c], c, true);
+        if (curves[c].right) status = draw_curve(frame, &curves[c], c, true);
         if (status == TAU_STATUS_OK) status = draw_curve(frame, &curves[c], c, false);
         mark_gaps(frame, &curves[c], color);
     }

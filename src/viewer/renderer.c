@@ -168,7 +168,7 @@ static void draw_surface_view(tau_frame *frame) {
 static tau_status draw_surroundings(tau_frame *frame) {
     const tau_scene *scene = frame->scene;
     frame->room = (tau_frame_rect){0, 0, frame->width, frame->height};
-    for (size_t c = 0; c < scene->curve_count; c++) frame->has_right |= scene->curves[c].accuracy != NULL;
+    for (size_t c = 0; c < scene->curve_count; c++) frame->has_right |= scene->curves[c].right != NULL;
     TAU_TRY(tau_frame_upload_field(frame));
     tau_frame_draw_title(frame);
     tau_frame_draw_legend(frame);
@@ -286,7 +286,7 @@ tau_status tau_renderer_fit_camera(tau_renderer *renderer, const tau_scene *scen
     return frame.status;
 }
 
-bool tau_renderer_is_quick(const tau_renderer *renderer) {
+bool tau_renderer_is_software(const tau_renderer *renderer) {
     return renderer->software;
 }
 

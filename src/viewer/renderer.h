@@ -27,8 +27,9 @@ typedef struct tau_viewport {
     double scale;            /**< of text and lines: 1 = 96 dpi */
 } tau_viewport;
 
-/** Whether views are drawn on the processor, and therefore without samples (but pictures have them). */
-bool tau_renderer_is_quick(const tau_renderer *renderer);
+/** Whether views are drawn by software, without a GPU, and therefore without samples (but pictures have
+ * them). */
+bool tau_renderer_is_software(const tau_renderer *renderer);
 
 /** Draws one view. Sets all of OpenGL's state that it needs and leaves it changed; the framebuffer stays
  * bound, the rest of it untouched. What did not change since the last call (by scene->version and the view)

@@ -198,7 +198,7 @@ void tau_window_draw_scene(tau_viewer_window *w) {
     make_key(w, &key);
     if (scene->width != w->width || scene->height != w->height) scene->key.valid = false;
     /* What is drawn without a GPU makes no use of samples, and each costs as much as the pixel. */
-    int samples = tau_renderer_is_quick(w->renderer) ? 0 : SAMPLES;
+    int samples = tau_renderer_is_software(w->renderer) ? 0 : SAMPLES;
     if (!make_buffers(scene, samples, w->width, w->height)) {
         glBindFramebuffer(GL_FRAMEBUFFER, 0);
         draw_panes(w);

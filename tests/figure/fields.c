@@ -60,8 +60,13 @@ void fields_fill_curve(field_memory *memory, tau_curve *curve, size_t count, dou
         se[i] = 0.04 + 0.06 * loss[i];
         accuracy[i] = 0.1 + 0.88 / (1 + 6 * pow(away, 3));
     }
-    *curve = (tau_curve){
-        .count = count, .alpha = alpha, .loss = loss, .loss_se = se, .accuracy = accuracy, .label = label};
+    *curve = (tau_curve){.count = count,
+                         .alpha = alpha,
+                         .loss = loss,
+                         .loss_se = se,
+                         .right = accuracy,
+                         .share = true,
+                         .label = label};
 }
 
 double fields_flat(double x, double y) {

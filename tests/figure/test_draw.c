@@ -161,8 +161,12 @@ Test(draw, hostile_values_are_survived) {
         }
         const tau_field field = {
             .nx = 3, .ny = 3, .alpha = ends, .beta = ends, .value = value, .done = round % 2 ? done : NULL};
-        const tau_curve curve = {
-            .count = 3, .alpha = ends, .loss = value, .loss_se = value + 3, .accuracy = value + 6};
+        const tau_curve curve = {.count = 3,
+                                 .alpha = ends,
+                                 .loss = value,
+                                 .loss_se = value + 3,
+                                 .right = value + 6,
+                                 .share = true};
         const tau_figure_panel panels[2] = {{.field = &field, .mark_minimum = true},
                                             {.curves = &curve, .curve_count = 1}};
         tau_figure figure = make_figure(panels, (tau_figure_kind)(round % 3));
@@ -186,7 +190,8 @@ Test(draw, a_metric_is_named_and_its_gaps_are_not_defined) {
     static const double axis[2] = {0, 1}, value[4] = {0.5, 0.625, NAN, 0.75}, low[2] = {-0.5, 0.5};
     const tau_field field = {
         .nx = 2, .ny = 2, .alpha = axis, .beta = axis, .value = value, .name = "mcc", .share = true};
-    const tau_curve curve = {.count = 2, .alpha = axis, .loss = value, .accuracy = low, .metric = "mcc"};
+    const tau_curve curve = {
+        .count = 2, .alpha = axis, .loss = value, .right = low, .metric = "mcc", .share = true};
     const tau_figure_panel plane = {.field = &field}, line = {.curves = &curve, .curve_count = 1};
     tau_figure figure = make_figure(&plane, TAU_FIGURE_KIND_HEATMAP);
     canvas c = paint(&figure);

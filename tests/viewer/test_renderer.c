@@ -262,7 +262,7 @@ Test(renderer, the_accuracy_of_a_line_goes_on_where_its_loss_is_not_finite) {
     canvas c = canvas_create(400, 300);
     picture p = picture_create(PICTURE_LINE);
     const tau_curve *curve = p.scene.curves;
-    double *accuracy = (double *)curve->accuracy;
+    double *accuracy = (double *)curve->right;
     uint8_t *with = calloc(400 * 300, 4), *done = calloc(curve->count, 1);
     for (size_t i = 0; i < curve->count; i++) {
         done[i] = i < curve->count / 2 ? TAU_FIELD_STATE_DONE : TAU_FIELD_STATE_NOT_FINITE;
@@ -312,8 +312,12 @@ Test(renderer, hostile_values_are_survived) {
         const tau_field field = {
             .nx = 3, .ny = 3, .alpha = ends, .beta = ends, .value = value, .done = round % 2 ? done : NULL};
         const tau_path path = {.count = 3, .coords = (const double(*)[2])coords, .loss_true = value};
-        const tau_curve curve = {
-            .count = 3, .alpha = ends, .loss = value, .loss_se = value + 3, .accuracy = value + 6};
+        const tau_curve curve = {.count = 3,
+                                 .alpha = ends,
+                                 .loss = value,
+                                 .loss_se = value + 3,
+                                 .right = value + 6,
+                                 .share = true};
         p.scene.field = &field;
         p.scene.paths = &path, p.scene.path_count = 1;
         p.scene.curves = &curve, p.scene.curve_count = 1;
