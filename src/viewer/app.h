@@ -169,7 +169,7 @@ typedef struct tau_app {
     bool fit_due[TAU_APP_PANES];      /**< the pane shows something else: it is fitted once it was drawn */
     tau_camera fitted[TAU_APP_PANES]; /**< as tau_app_fit left them; distance 0 = not yet */
     int pictures;                     /**< drawn so far */
-    tau_frame_times frames;           /**< of the window's pictures */
+    tau_frame_times frames;           /**< of the pictures of a window with a script */
     double now;                       /**< seconds */
     double next_poll;                 /**< of files */
     double rest, next_read; /**< seconds between two pictures of an explorer; when the next may be read */

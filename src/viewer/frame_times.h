@@ -1,4 +1,4 @@
-/** How long the window took for its pictures: what `frames` of a script tells. */
+/** How long the window took for its pictures, while a script runs: what its `frames` tells. */
 #ifndef TAU_VIEWER_FRAME_TIMES_H
 #define TAU_VIEWER_FRAME_TIMES_H
 

@@ -152,7 +152,7 @@ static void show(tau_viewer_window *w) {
     /* Where drawing takes the processors, computing has them for as long again and more. */
     w->app->rest = fmin(1, fmax(0.03, 3 * (w->drawn - start)));
     if (w->frames > 0) w->frames--;
-    tau_frame_times_add(&w->app->frames, w->drawn - (w->due ? before : w->began));
+    if (w->script) tau_frame_times_add(&w->app->frames, w->drawn - (w->due ? before : w->began));
     w->due = w->frames > 0 || w->app->timeline.playing || w->recorder;
 }
 
