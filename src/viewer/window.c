@@ -149,8 +149,9 @@ static void show(tau_viewer_window *w) {
     if (w->pictures_waited >= 2) tau_window_serve(w);
     glfwSwapBuffers(w->glfw);
     w->drawn = tau_progress_now();
-    /* Where drawing takes the processors, computing has them for as long again and more. */
-    w->app->rest = fmin(1, fmax(0.03, 3 * (w->drawn - start)));
+    /* Taking what was computed is slow: one picture of twenty does, so that the others follow the hand, and
+     * computing has the processors where drawing takes them. */
+    w->app->rest = fmin(1, fmax(0.03, 20 * (w->drawn - start)));
     if (w->frames > 0) w->frames--;
     if (w->script) tau_frame_times_add(&w->app->frames, w->drawn - (w->due ? before : w->began));
     w->due = w->frames > 0 || w->app->timeline.playing || w->recorder;
