@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/memory.h"
@@ -119,7 +121,8 @@ static tau_status find_destination(char **out, const char *path) {
 
 /* Names for a signal's handler, which must not look at memory that another thread may free. */
 static struct {
-    atomic_int state; /* one of: */
+    atomic_int state;  /* one of those below */
+    atomic_int writer; /* a child that writes the file; 0 = none */
     char path[4096];
 } kept[64];
 enum { SLOT_FREE, SLOT_FILLED_JUST_NOW, SLOT_KEPT };
@@ -130,6 +133,7 @@ static int keep_name(const char *path) {
         int expected = SLOT_FREE;
         if (!atomic_compare_exchange_strong(&kept[i].state, &expected, SLOT_FILLED_JUST_NOW)) continue;
         strcpy(kept[i].path, path);
+        atomic_store(&kept[i].writer, 0);
         atomic_store(&kept[i].state, SLOT_KEPT);
         return i + 1;
     }
@@ -141,9 +145,22 @@ static void forget_name(tau_file_replacement *replacement) {
     replacement->slot = 0;
 }
 
+void tau_file_replace_set_writer(const tau_file_replacement *replacement, pid_t writer) {
+    if (replacement->slot) atomic_store(&kept[replacement->slot - 1].writer, (int)writer);
+}
+
+/* One that has ended is no child any more, and its number may be another's. */
+static void end_writer(pid_t writer) {
+    if (writer > 0 && waitpid(writer, NULL, WNOHANG) == 0 && kill(writer, SIGKILL) == 0)
+        (void)waitpid(writer, NULL, 0);
+}
+
 void tau_file_remove_temporaries(void) {
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        if (atomic_load(&kept[i].state) == SLOT_KEPT) unlink(kept[i].path);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        if (atomic_load(&kept[i].state) != SLOT_KEPT) continue;
+        end_writer(atomic_load(&kept[i].writer)); /* it might make the file again */
+        unlink(kept[i].path);
+    }
 }
 
 /* Makes an empty file of a fresh name beside the destination. */

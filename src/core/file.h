@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/status.h"
 
@@ -45,8 +46,12 @@ TAU_CHECK tau_status tau_file_replace_commit(tau_file_replacement *replacement);
 /** Removes the temporary file; the destination is as it was. A finished or zeroed replacement is legal. */
 void tau_file_replace_abort(tau_file_replacement *replacement);
 
-/** Removes the temporary files of all replacements that have begun, of up to 64 at a time, before a process
- * ends at once: async-signal-safe. The replacements fail after that. */
+/** Says which child writes the temporary file, so that tau_file_remove_temporaries ends it first.
+ *  @param[in] writer  a child of this process */
+void tau_file_replace_set_writer(const tau_file_replacement *replacement, pid_t writer);
+
+/** Removes the temporary files of all replacements that have begun, of up to 64 at a time, and ends children
+ * that write them, before a process ends at once: async-signal-safe. The replacements fail after that. */
 void tau_file_remove_temporaries(void);
 
 /** Writes the bytes as the whole of a file, atomically. */

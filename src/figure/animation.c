@@ -196,7 +196,10 @@ static tau_status start(tau_animation *animation, const char *path) {
     TAU_TRY(tau_file_replace_begin(&animation->film, path));
     TAU_TRY(tau_encoder_create(&animation->encoder, animation->format, &animation->options,
                                animation->film.temporary));
-    if (animation->encoder) return TAU_STATUS_OK;
+    if (animation->encoder) {
+        tau_file_replace_set_writer(&animation->film, tau_encoder_get_process(animation->encoder));
+        return TAU_STATUS_OK;
+    }
     animation->lacks_ffmpeg = true;
     tau_file_replace_abort(&animation->film);
     if (strchr(path, '%'))

@@ -209,6 +209,10 @@ tau_status tau_encoder_create(tau_encoder **out, tau_animation_format format,
     return TAU_STATUS_OK;
 }
 
+pid_t tau_encoder_get_process(const tau_encoder *encoder) {
+    return encoder->process;
+}
+
 /* ---- its end ---- */
 
 /* What ffmpeg said last, on one line. */

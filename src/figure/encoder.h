@@ -2,6 +2,8 @@
 #ifndef TAU_FIGURE_ENCODER_H
 #define TAU_FIGURE_ENCODER_H
 
+#include <sys/types.h>
+
 #include "figure/animation.h"
 
 typedef struct tau_encoder tau_encoder;
@@ -11,6 +13,9 @@ typedef struct tau_encoder tau_encoder;
  *  @errors TAU_STATUS_IO, TAU_STATUS_MEMORY */
 TAU_CHECK tau_status tau_encoder_create(tau_encoder **out, tau_animation_format format,
                                         const tau_animation_options *options, const char *output);
+
+/** The process that writes the output. */
+pid_t tau_encoder_get_process(const tau_encoder *encoder);
 
 /** Hands bytes over. @errors TAU_STATUS_IO with ffmpeg's words if it ended, TAU_STATUS_CANCELLED */
 TAU_CHECK tau_status tau_encoder_send(tau_encoder *encoder, const uint8_t *bytes, size_t size);

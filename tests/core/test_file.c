@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/wait.h>
@@ -192,6 +193,27 @@ Test(file, a_directory_in_the_place_of_a_file_or_a_dangling_link_is_an_error) {
     cr_assert_eq(symlink("nowhere", temporary_path(&made, "dangling")), 0);
     cr_assert_neq(tau_file_make_directory(temporary_path(&made, "dangling")), TAU_STATUS_OK);
     cr_assert_neq(tau_file_make_directory(""), TAU_STATUS_OK);
+    temporary_remove(&made);
+}
+
+/* As ffmpeg does that has only just been started. */
+Test(file, a_child_that_would_make_a_temporary_again_is_ended) {
+    temporary made = temporary_create();
+    tau_file_replacement film;
+    cr_assert_eq(tau_file_replace_begin(&film, temporary_path(&made, "a")), TAU_STATUS_OK);
+    const pid_t child = fork();
+    cr_assert_neq(child, -1);
+    if (child == 0) {
+        usleep(300000);
+        write_bytes(film.temporary, "x", 1);
+        _exit(0);
+    }
+    tau_file_replace_set_writer(&film, child);
+    tau_file_remove_temporaries();
+    cr_assert(kill(child, 0) != 0 && errno == ESRCH);
+    usleep(600000);
+    cr_assert_eq(count_entries(made.directory), 0);
+    tau_file_replace_abort(&film);
     temporary_remove(&made);
 }
 
