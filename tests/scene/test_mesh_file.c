@@ -120,12 +120,18 @@ Test(triangles, leave_cells_with_gaps_out_and_survive_walls) {
     fields_free(&made);
 }
 
-Test(triangles, of_shares_have_no_holes_where_the_loss_is_not_finite) {
+/* A share of points none of whose losses is finite. */
+static owned_field make_share(unsigned char done[25]) {
     owned_field made = fields_make(5, 5, unit_lo, unit_hi, slope);
-    unsigned char done[25];
-    memset(done, TAU_FIELD_STATE_NOT_FINITE, sizeof done);
+    memset(done, TAU_FIELD_STATE_NOT_FINITE, 25);
     made.field.done = done;
     made.field.share = true;
+    return made;
+}
+
+Test(triangles, of_shares_have_no_holes_where_the_loss_is_not_finite) {
+    unsigned char done[25];
+    owned_field made = make_share(done);
     tau_triangles t;
     cr_assert_eq(cut(&t, &made, NAN), TAU_STATUS_OK);
     cr_assert_float_eq(measure_area(&t), 4, 1e-6);
@@ -241,11 +247,8 @@ Test(mesh_file, degenerate_grids_are_files_where_the_format_can_hold_them) {
 }
 
 Test(mesh_file, shares_are_there_where_the_loss_is_not_finite) {
-    owned_field made = fields_make(5, 5, unit_lo, unit_hi, slope);
     unsigned char done[25];
-    memset(done, TAU_FIELD_STATE_NOT_FINITE, sizeof done);
-    made.field.done = done;
-    made.field.share = true;
+    owned_field made = make_share(done);
     made.value[24] = NAN;
     tau_scene scene = {.field = &made.field};
     tau_view view = tau_view_get_default(TAU_VIEW_KIND_SURFACE);

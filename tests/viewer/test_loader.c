@@ -67,16 +67,23 @@ static void wait_for_states(const char *path, size_t count) {
     cr_assert_eq(states_in(path), count);
 }
 
-Test(app, a_training_is_followed_until_its_writer_is_killed) {
-    char path[512];
-    int channel;
+/* An app that follows a writer, which has recorded two states. */
+static tau_app *follow_writer(const char *path, pid_t *writer, int *channel) {
     tau_app *app;
-    snprintf(path, sizeof path, "%s", scratch("live.run.h5"));
-    const pid_t writer = start_writer(path, &channel);
-    cr_assert_eq(write(channel, "12", 2), 2);
+    *writer = start_writer(path, channel);
+    cr_assert_eq(write(*channel, "12", 2), 2);
     wait_for_states(path, 2);
     cr_assert_eq(tau_app_create(&app, NULL), TAU_STATUS_OK);
     cr_assert_eq(tau_app_open(app, path), TAU_STATUS_OK);
+    return app;
+}
+
+Test(app, a_training_is_followed_until_its_writer_is_killed) {
+    char path[512];
+    int channel;
+    pid_t writer;
+    snprintf(path, sizeof path, "%s", scratch("live.run.h5"));
+    tau_app *app = follow_writer(path, &writer, &channel);
     const tau_document *d = app->documents[0];
     cr_assert(d->growing && !d->stopped && d->states == 2);
     cr_assert(strstr(d->summary, "going on"));
@@ -105,13 +112,9 @@ Test(app, a_training_is_followed_until_its_writer_is_killed) {
 Test(app, a_growing_training_that_cannot_be_read_is_told_once) {
     char path[512];
     int channel, toasts = 0;
-    tau_app *app;
+    pid_t writer;
     snprintf(path, sizeof path, "%s", scratch("gone.run.h5"));
-    const pid_t writer = start_writer(path, &channel);
-    cr_assert_eq(write(channel, "1", 1), 1);
-    wait_for_states(path, 1);
-    cr_assert_eq(tau_app_create(&app, NULL), TAU_STATUS_OK);
-    cr_assert_eq(tau_app_open(app, path), TAU_STATUS_OK);
+    tau_app *app = follow_writer(path, &writer, &channel);
     cr_assert(app->documents[0]->growing);
     cr_assert_eq(kill(writer, SIGKILL), 0);
     cr_assert_eq(waitpid(writer, NULL, 0), writer);
